@@ -1,0 +1,1 @@
+"""Integers and arrays: instruments, event buffer, books and the kernels behind them."""

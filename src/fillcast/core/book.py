@@ -1,0 +1,391 @@
+"""The order book of one instrument: integers in, proven prices out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fillcast.core import checksum_kernels, ladder_kernels, walk_kernels
+from fillcast.core import ladder_kernels as at
+from fillcast.core.events import END, EVENT_NS, LAST, LOTS, ROW_COLUMNS, START, EventBuffer
+from fillcast.core.instrument import ContractKind, Instrument
+from fillcast.core.view import BookSide, BookView, Walk, check_lots
+from fillcast.errors import InstrumentError, LotsOverflowError, NotLiveError, SizeError
+
+
+class BookState(IntEnum):
+    """Where a book stands. Only LIVE is priced."""
+
+    EMPTY = 0
+    SYNCING = 1
+    LIVE = 2
+    STALE = 3
+    BROKEN = 4
+
+
+class Proof(StrEnum):
+    """What proves that a book is right.
+
+    `CALLER` is a book that somebody handed in; `NONE` is a book that nothing proves yet.
+    """
+
+    CHECKSUM = "checksum"
+    SEQUENCE = "sequence"
+    CONNECTION_SEQUENCE = "connection_sequence"
+    TRANSPORT = "transport"
+    CALLER = "caller"
+    NONE = "none"
+
+
+class Book:
+    """Both sides of one instrument in one preallocated array of integers.
+
+    Parameters
+    ----------
+    instrument
+        Gives the grids on which prices are ticks and sizes are lots.
+    depth
+        Levels a side that the venue promises to show; 0 where it promises none.
+    row
+        int64 array of `ladder_kernels.row_words(window, slots)` words to live in; made when absent.
+    window, slots
+        Ticks that the ring of each side spans, and places for levels outside of it; powers of two.
+    """
+
+    __slots__ = ("_asks", "_view", "instrument", "proof", "reason", "row")
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        *,
+        depth: int = 0,
+        row: NDArray[np.int64] | None = None,
+        window: int = at.DEFAULT_WINDOW,
+        slots: int = at.DEFAULT_SLOTS,
+    ) -> None:
+        if window < 64 or window & (window - 1) or slots < 16 or slots & (slots - 1):
+            raise ValueError(f"window {window} (>= 64) and slots {slots} (>= 16) must be powers of two")
+        words = at.row_words(window, slots)
+        self.row = np.zeros(words, np.int64) if row is None else row
+        if self.row.shape != (words,):
+            raise ValueError(f"a book of this shape needs {words} words, not {self.row.shape}")
+        self.row[at.WINDOW], self.row[at.SLOTS], self.row[at.DEPTH] = window, slots, depth
+        self._asks = at.HEADER + at.side_words(window, slots)
+        self.proof = Proof.NONE
+        self.reason = "no data yet"
+        self._view: BookView | None = None
+        self.describe(instrument)
+
+    def describe(self, instrument: Instrument) -> None:
+        """Take on (new) instrument metadata and empty the book: its integers mean nothing on another grid.
+
+        Raises
+        ------
+        InstrumentError
+            When the symbol is longer than a book's header holds.
+        """
+        name = instrument.symbol.encode()
+        if len(name) > 8 * at.SYMBOL_WORDS:
+            raise InstrumentError(f"{instrument.key}: a symbol of more than {8 * at.SYMBOL_WORDS} bytes")
+        self.instrument = instrument
+        prices, sizes = instrument.price_grid, instrument.size_grid
+        self.row[at.PRICE_DECIMALS], self.row[at.TICK_MANTISSA] = prices.decimals, prices.mantissa
+        self.row[at.SIZE_DECIMALS], self.row[at.LOT_MANTISSA] = sizes.decimals, sizes.mantissa
+        self.row[at.FIXED_TEXT] = instrument.fixed_decimals
+        packed = np.frombuffer(name.ljust(8 * at.SYMBOL_WORDS, b"\0"), np.int64)
+        self.row[at.SYMBOL : at.SYMBOL + at.SYMBOL_WORDS] = packed
+        self.row[-at.TEXT_WORDS :] = 0
+        self.clear()
+        self.state = BookState.EMPTY
+
+    # What the book is.
+
+    @property
+    def state(self) -> BookState:
+        """EMPTY, SYNCING, LIVE, STALE or BROKEN."""
+        return BookState(self.row[at.STATE])
+
+    @state.setter
+    def state(self, state: BookState) -> None:
+        self.row[at.STATE] = state
+        self._view = None
+
+    @property
+    def held(self) -> bool:
+        """Frames of this book must go through the reference path (one is buffering for a splice, say)."""
+        return bool(self.row[at.HELD])
+
+    @held.setter
+    def held(self, held: bool) -> None:
+        self.row[at.HELD] = held
+
+    @property
+    def depth(self) -> int:
+        """Levels a side that the venue promises to show; 0 where it promises none."""
+        return int(self.row[at.DEPTH])
+
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
+        return int(self.row[at.VERSION])
+
+    @property
+    def last_id(self) -> int:
+        """The venue's id of the last message applied."""
+        return int(self.row[at.LAST_ID])
+
+    @last_id.setter
+    def last_id(self, last_id: int) -> None:
+        self.row[at.LAST_ID] = last_id
+
+    @property
+    def event_ns(self) -> int:
+        """Venue time of the last message applied."""
+        return int(self.row[at.EVENT_NS])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the book's array spans."""
+        return int(self.row.nbytes)
+
+    @property
+    def reanchored(self) -> int:
+        """How many times a ring has moved with the market."""
+        return int(self.row[at.REANCHORED])
+
+    @property
+    def evicted(self) -> int:
+        """How many far levels were given up for want of room; what is proven ended above them."""
+        return int(self.row[at.EVICTED])
+
+    # What changes it.
+
+    def clear(self) -> None:
+        """Empty both sides."""
+        ladder_kernels.clear(self.row)
+        self._view = None
+
+    def replace(self, events: EventBuffer, index: int, *, complete: bool) -> bool:
+        """Make the book exactly one snapshot message; return whether it is crossed.
+
+        `complete` says that the venue has no levels beyond those of the snapshot; otherwise what is proven ends at
+        its worst levels.
+        """
+        message = events.messages[index]
+        crossed = ladder_kernels.replace(self.row, events.rows, message[START], message[END], complete)
+        self._stamp(message)
+        return bool(crossed)
+
+    def apply(self, events: EventBuffer, index: int) -> bool:
+        """Apply one whole update message; return whether the book is crossed after it."""
+        message = events.messages[index]
+        crossed = ladder_kernels.apply_message(self.row, events.rows, message[START], message[END])
+        self._stamp(message)
+        return bool(crossed)
+
+    def _stamp(self, message: NDArray[np.int64]) -> None:
+        self.row[at.LAST_ID], self.row[at.EVENT_NS] = message[LAST], message[EVENT_NS]
+
+    # What it says. Every price needs LIVE.
+
+    @property
+    def best_bid_ticks(self) -> int | None:
+        """Best bid, or None on an empty side."""
+        key = int(self.row[at.HEADER + at.BEST])
+        return None if key == at.NO_KEY else key
+
+    @property
+    def best_ask_ticks(self) -> int | None:
+        """Best ask, or None on an empty side."""
+        key = int(self.row[self._asks + at.BEST])
+        return None if key == at.NO_KEY else -key
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the best bid reaches the best ask."""
+        bid, ask = self.best_bid_ticks, self.best_ask_ticks
+        return bid is not None and ask is not None and bid >= ask
+
+    @property
+    def mid_ticks(self) -> float:
+        """Middle of the touch in ticks; NaN when a side is empty."""
+        bid, ask = self.best_bid_ticks, self.best_ask_ticks
+        return float("nan") if bid is None or ask is None else (bid + ask) / 2
+
+    @property
+    def mid(self) -> float:
+        """Middle of the touch in quote currency; NaN when a side is empty."""
+        return self.mid_ticks * self.instrument.tick_value
+
+    def count(self, side: int) -> int:
+        """Return the levels of a side (+1 bids, -1 asks)."""
+        return int(walk_kernels.count_levels(self.row, side))
+
+    def levels(self, side: int, limit: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return (ticks, lots) of a side (+1 bids, -1 asks), best first, int64 arrays of at most `limit`."""
+        count = self.count(side) if limit is None else min(limit, self.count(side))
+        ticks, lots = np.empty(count, np.int64), np.empty(count, np.int64)
+        walk_kernels.list_levels(self.row, side, ticks, lots)
+        return ticks, lots
+
+    def size_at(self, side: int, ticks: int) -> int:
+        """Return the lots at one price of a side (+1 bids, -1 asks); 0 where there is no level."""
+        return int(walk_kernels.size_at(self.row, side, ticks))
+
+    def proven_ticks(self, side: int) -> int | None:
+        """Return the worst price that is proven on a side (+1 bids, -1 asks); None when the whole side is known.
+
+        A venue that shows a stated depth proves its worst shown level while it shows that many, and the whole side
+        while it shows fewer.
+        """
+        edge = int(self.row[(at.HEADER if side > 0 else self._asks) + at.EDGE])
+        if edge != at.NO_KEY:
+            return side * edge
+        if self.depth and self.count(side) >= self.depth:
+            return int(self.levels(side)[0][-1])
+        return None
+
+    def depth_lots(self, side: int, bps: float) -> int:
+        """Return the lots within `bps` of the mid on a side (+1 bids, -1 asks)."""
+        self._require_live()
+        limit = self.mid_ticks * (1 - side * bps / 1e4)
+        ticks, lots = self.levels(side)
+        inside = int(np.searchsorted(-side * ticks, -side * limit, side="right"))
+        return int(lots[:inside].sum())
+
+    def cost_both(self, lots: int) -> tuple[int, float, int, float]:
+        """Return (bought lots, lots × ticks paid, sold lots, lots × ticks received) of one size each way.
+
+        Raises
+        ------
+        NotLiveError
+            When the book is not proven right.
+        """
+        cost: tuple[int, float, int, float] = walk_kernels.cost_both(self.row, lots)
+        if cost[0] < 0:
+            self._require_live()
+        return cost
+
+    def walk(self, side: int, lots: int) -> Walk:
+        """Walk an order of `lots` (side +1 buy, -1 sell) through the book; exact in lots.
+
+        Raises
+        ------
+        NotLiveError
+            When the book is not proven right.
+        SizeError, LotsOverflowError
+            When `lots` cannot be held, or the levels met add up beyond int64.
+        """
+        self._require_live()
+        check_lots(self.instrument, lots)
+        return self._walk(side, walk_kernels.IN_LOTS, lots, 0.0)
+
+    def walk_quote(self, side: int, quote: float) -> Walk:
+        """Walk until `quote` of quote currency is spent, rounded down to a lot; raises as `walk` does."""
+        return self._walk_amount(side, quote, quoted=True)
+
+    def walk_base(self, side: int, base: float) -> Walk:
+        """Walk until `base` of base currency is filled, rounded down to a lot; raises as `walk` does."""
+        return self._walk_amount(side, base, quoted=False)
+
+    def _walk_amount(self, side: int, amount: float, *, quoted: bool) -> Walk:
+        self._require_live()
+        if not (np.isfinite(amount) and amount > 0):
+            raise SizeError(f"{self.instrument.key}: a size must be a positive finite number, not {amount}")
+        instrument = self.instrument
+        target = amount / instrument.lot_value
+        inverse = instrument.kind is ContractKind.INVERSE
+        if quoted == inverse:  # the amount is a fixed number of lots, whatever the price
+            lots = int(target * (1 + 1e-12))
+            check_lots(instrument, lots)
+            return self._walk(side, walk_kernels.IN_LOTS, lots, 0.0)
+        if inverse:
+            return self._walk(side, walk_kernels.IN_INVERSE, 0, target * instrument.tick_value)
+        return self._walk(side, walk_kernels.IN_NOTIONAL, 0, target / instrument.tick_value)
+
+    def _walk(self, side: int, mode: int, lots: int, target: float) -> Walk:
+        filled, notional, inverse, worst, levels, beyond, exhausted = walk_kernels.walk(
+            self.row, -side, mode, lots, target
+        )
+        instrument = self.instrument
+        if filled < 0:
+            raise LotsOverflowError(f"{instrument.key}: the levels met add up beyond int64 lots")
+        if instrument.kind is ContractKind.INVERSE:
+            base, quote = inverse * instrument.lot_value / instrument.tick_value, filled * instrument.lot_value
+        else:
+            base, quote = filled * instrument.lot_value, notional * instrument.lot_value * instrument.tick_value
+        unfilled = lots - filled if mode == walk_kernels.IN_LOTS else 0
+        worst_ticks = None if worst == at.NO_KEY else -side * worst
+        return Walk(filled, unfilled, beyond, base, quote, worst_ticks, levels, bool(exhausted))
+
+    def checksum(self) -> int:
+        """Return the checksum of the top 25 levels as OKX computes it, a signed 32-bit number."""
+        return int(checksum_kernels.okx_checksum(self.row))
+
+    def checksum_text(self) -> str:
+        """Return the text that `checksum` is taken over."""
+        length = checksum_kernels.okx_text(self.row)
+        return self.row[-at.TEXT_WORDS :].tobytes()[:length].decode()
+
+    def view(self) -> BookView:
+        """Return the immutable view of this version, built at most once per version."""
+        view = self._view
+        if view is not None and view.version == self.row[at.VERSION]:
+            return view
+        sides = []
+        for side in (1, -1):
+            ticks, lots = self.levels(side)
+            ticks.flags.writeable = lots.flags.writeable = False
+            sides.append(BookSide(self.instrument, ticks, lots))
+        self._view = BookView(
+            self.instrument,
+            self.version,
+            self.state,
+            self.proof,
+            self.reason,
+            self.last_id,
+            self.event_ns,
+            sides[0],
+            sides[1],
+            self.proven_ticks(1),
+            self.proven_ticks(-1),
+        )
+        return self._view
+
+    def _require_live(self) -> None:
+        if self.state is not BookState.LIVE:
+            raise NotLiveError(f"{self.instrument.key}: the book is {self.state.name} ({self.reason or 'no data yet'})")
+
+    @classmethod
+    def from_levels(
+        cls,
+        instrument: Instrument,
+        bids: Iterable[tuple[str | Decimal, str | Decimal]],
+        asks: Iterable[tuple[str | Decimal, str | Decimal]],
+    ) -> Book:
+        """Return a LIVE book of levels that the caller vouches for: (price, size) pairs in any order.
+
+        Raises
+        ------
+        OffGridError
+            When a price or size is not on the instrument's grids.
+        InstrumentError
+            When the levels are crossed or a size is not positive.
+        """
+        sides = [
+            (side, instrument.price_ticks(price), instrument.size_lots(size), 0)
+            for side, levels in ((1, bids), (-1, asks))
+            for price, size in levels
+        ]
+        rows = np.array(sides, np.int64).reshape(-1, ROW_COLUMNS)
+        if (rows[:, LOTS] <= 0).any():
+            raise InstrumentError(f"{instrument.key}: every level needs a positive size")
+        book = cls(instrument)
+        if ladder_kernels.replace(book.row, rows, 0, len(rows), True):
+            raise InstrumentError(f"{instrument.key}: the best bid reaches the best ask")
+        book.proof, book.reason, book.state = Proof.CALLER, "", BookState.LIVE
+        return book
