@@ -1,0 +1,235 @@
+"""Faults on demand: each planted exactly once, in one connection's frames of one book, and logged.
+
+Kinds, and how a careful client can notice them:
+
+drop, duplicate, reorder
+    One book frame withheld, sent twice, or sent after the following one: the sequence link shows it at the
+    next frame.
+corrupt
+    The leading digit of one price in a book frame: valid JSON, valid sequence, and a crossed book.
+corrupt_sequence
+    One digit of the field that links the frame to the last one (`prevSeqId`, `pu`): the link is broken.
+corrupt_size
+    One digit of one size. No sequence rule can see it; only a checksum can (OKX with checksums on, best 25
+    levels).
+corrupt_syntax
+    The first digit of the linking field becomes a letter: no longer valid JSON.
+checksum
+    A wrong CRC32 that is not 0 (OKX only; Binance sends none).
+stall
+    Nothing at all is sent for some seconds; then everything that was held back.
+disconnect
+    The TCP connection is cut without a close frame.
+sequence_reset
+    The venue restarts its ids, for every client: OKX by its documented reset (legal, the chain holds),
+    Binance by a gap.
+withheld_snapshot
+    The next OKX `books` subscription gets no snapshot; the next Binance REST depth is answered with 503.
+stale_snapshot
+    The next Binance REST depth is a book of several seconds ago (Binance only).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from fillcast.errors import UsageError
+from fillcast.lab.instruments import BINANCE, LISTINGS, OKX
+from fillcast.lab.moment import Frame
+
+STALL_S = 5.0
+
+
+class FaultKind(StrEnum):
+    """See the module's table."""
+
+    DROP = "drop"
+    DUPLICATE = "duplicate"
+    REORDER = "reorder"
+    CORRUPT = "corrupt"
+    CORRUPT_SEQUENCE = "corrupt_sequence"
+    CORRUPT_SIZE = "corrupt_size"
+    CORRUPT_SYNTAX = "corrupt_syntax"
+    CHECKSUM = "checksum"
+    STALL = "stall"
+    DISCONNECT = "disconnect"
+    SEQUENCE_RESET = "sequence_reset"
+    WITHHELD_SNAPSHOT = "withheld_snapshot"
+    STALE_SNAPSHOT = "stale_snapshot"
+
+
+OKX_ONLY = (FaultKind.CHECKSUM,)
+BINANCE_ONLY = (FaultKind.STALE_SNAPSHOT,)
+ON_FRAMES = tuple(
+    kind
+    for kind in FaultKind
+    if kind not in (FaultKind.SEQUENCE_RESET, FaultKind.WITHHELD_SNAPSHOT, FaultKind.STALE_SNAPSHOT)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRequest:
+    """What to plant, where and when.
+
+    Attributes
+    ----------
+    kind
+        What.
+    protocol, symbol
+        Where: the venue's name and its symbol. Empty: the first book frame that is sent to anyone.
+    connection
+        Which connection; empty: the oldest that is sent the symbol's book.
+    after_s
+        Seconds from the lab's start at which it is armed (0: at once).
+    seconds
+        How long a stall lasts.
+    """
+
+    kind: FaultKind
+    protocol: str = ""
+    symbol: str = ""
+    connection: str = ""
+    after_s: float = 0.0
+    seconds: float = STALL_S
+
+
+@dataclass(slots=True)
+class Fault:
+    """A requested fault and what became of it.
+
+    `armed_ns` and `wall_ns` are wall times: when it was armed, and when it happened (0: not yet). A reorder
+    has happened when the later frame has been sent first.
+    """
+
+    number: int
+    request: FaultRequest
+    armed_ns: int
+    wall_ns: int = 0
+    connection: str = ""
+    detail: str = ""
+    held: Frame | None = field(default=None, repr=False)
+    done: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    @property
+    def happened(self) -> bool:
+        """Whether it has been planted."""
+        return self.wall_ns > 0
+
+    def matches(self, protocol: str, symbol: str, connection: str) -> bool:
+        """Whether a frame of this book on this connection is where it belongs."""
+        request = self.request
+        return (
+            request.protocol in ("", protocol)
+            and request.symbol in ("", symbol)
+            and request.connection in ("", connection)
+            and self.connection in ("", connection)
+        )
+
+    def log(self) -> dict[str, object]:
+        """Return the log line."""
+        line: dict[str, object] = {"fault": self.number, "state": "injected" if self.happened else "armed"}
+        line |= asdict(self.request)
+        line |= {
+            "kind": self.request.kind.value,
+            "connection": self.connection or self.request.connection,
+            "armed_ns": self.armed_ns,
+            "wall_ns": self.wall_ns or None,
+            "detail": self.detail,
+        }
+        return line
+
+
+class FaultBoard:
+    """Every fault of a running lab, in the order they were asked for."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.armed: list[Fault] = []
+
+    def arm(self, request: FaultRequest, wall_ns: int) -> Fault:
+        """Add a fault that waits for its place."""
+        fault = Fault(len(self.faults) + 1, request, wall_ns)
+        self.faults.append(fault)
+        self.armed.append(fault)
+        return fault
+
+    def planted(self, fault: Fault, wall_ns: int, connection: str, detail: str) -> None:
+        """Log that a fault happened."""
+        fault.wall_ns, fault.connection, fault.detail = wall_ns, connection, detail
+        self.armed.remove(fault)
+        fault.done.set()
+
+    def release(self, connection: str) -> None:
+        """Let a swap that waited for its second frame start anew elsewhere: its connection is gone."""
+        for fault in self.armed:
+            if fault.held is not None and fault.connection == connection:
+                fault.held, fault.connection = None, ""
+
+    def waiting(self, kinds: tuple[FaultKind, ...], protocol: str, symbol: str, connection: str) -> Iterator[Fault]:
+        """Yield the armed faults of some kinds that belong here."""
+        for fault in tuple(self.armed):
+            if fault.request.kind in kinds and fault.matches(protocol, symbol, connection):
+                yield fault
+
+
+def check_request(request: FaultRequest) -> FaultRequest:
+    """Return the request; `UsageError` when the lab cannot plant it."""
+    if request.protocol not in ("", *LISTINGS):
+        raise UsageError(f"fault protocol {request.protocol!r}: the lab speaks {' and '.join(LISTINGS)}")
+    listed = [item.instrument for items in LISTINGS.values() for item in items]
+    if request.symbol and not any(
+        request.symbol == one.symbol and request.protocol in ("", one.venue) for one in listed
+    ):
+        raise UsageError(f"fault symbol {request.symbol!r} is not listed by the lab")
+    if request.kind in OKX_ONLY and request.protocol == BINANCE:
+        raise UsageError(f"fault {request.kind}: Binance sends no checksum")
+    if request.kind in BINANCE_ONLY and request.protocol == OKX:
+        raise UsageError(f"fault {request.kind}: OKX's book is one with its snapshot; use withheld_snapshot")
+    if not 0 <= request.after_s < 1e6 or not 0 < request.seconds <= 3600:
+        raise UsageError(f"fault {request.kind}: times must be positive and at most an hour")
+    return request
+
+
+def parse_fault(text: str) -> FaultRequest:
+    """Return the fault of a command line word `KIND@SECONDS[:SYMBOL]`, e.g. `drop@5:BTC-USDT`.
+
+    SYMBOL may be led by its protocol (`okx:BTC-USDT`); without one, the first book frame after that time is
+    taken.
+
+    Raises
+    ------
+    UsageError
+        When the word cannot be read, or names what the lab does not have.
+    """
+    name, at, rest = text.partition("@")
+    kind = fault_kind(name)
+    seconds, _, where = rest.partition(":")
+    try:
+        after_s = float(seconds)
+    except ValueError:
+        raise UsageError(f"fault {text!r}: write KIND@SECONDS[:SYMBOL], e.g. drop@5:BTC-USDT") from None
+    protocol, colon, symbol = where.partition(":")
+    if not colon:
+        protocol, symbol = protocol_of(where), where
+    if not at or (colon and not symbol):
+        raise UsageError(f"fault {text!r}: write KIND@SECONDS[:SYMBOL], e.g. drop@5:BTC-USDT")
+    return check_request(FaultRequest(kind, protocol, symbol, after_s=after_s))
+
+
+def fault_kind(name: str) -> FaultKind:
+    """Return a kind by its name, written with _ or -; `UsageError` for another."""
+    try:
+        return FaultKind(name.replace("-", "_"))
+    except ValueError:
+        raise UsageError(f"fault kind {name!r} is none of {', '.join(FaultKind)}") from None
+
+
+def protocol_of(symbol: str) -> str:
+    """Return the protocol whose venue lists a symbol, empty when none does."""
+    for venue, items in LISTINGS.items():
+        if any(item.instrument.symbol == symbol for item in items):
+            return venue
+    return ""

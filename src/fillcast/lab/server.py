@@ -1,0 +1,159 @@
+"""The lab as a server: both venues' WebSocket and REST on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+from aiohttp import web
+
+from fillcast.errors import UsageError
+from fillcast.lab.exchange import Exchange, LabOptions
+from fillcast.lab.faults import FaultRequest, check_request, fault_kind, protocol_of
+from fillcast.lab.hub import Hub
+from fillcast.lab.rest import routes, unknown_paths
+from fillcast.lab.sockets import CLOSE_NORMAL, Sockets
+
+INJECTION_WAIT_S = 2.0  # how long the reply to a fault waits for it to happen
+INJECTION_WAIT_MAX_S = 60.0
+SHUTDOWN_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LabAddress:
+    """Where a lab listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The endpoint of both venues, as `--endpoint VENUE=URL` takes it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def to_json(self) -> str:
+        """Return the line that `fillcast lab` prints when it is ready."""
+        return json.dumps({"port": self.port, "okx": self.url, "binance_usdm": self.url})
+
+
+class FaultBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The JSON of `POST /lab/fault`."""
+
+    kind: str
+    protocol: str = ""
+    symbol: str = ""
+    connection: str = ""
+    seconds: float = 5.0
+    wait: float = INJECTION_WAIT_S
+
+
+def lab_routes(hub: Hub) -> list[web.RouteDef]:
+    """Return the lab's own endpoints: plant a fault, the log of faults, how the lab does."""
+
+    async def plant(request: web.Request) -> web.Response:
+        try:
+            body = msgspec.json.decode(await request.read(), type=FaultBody)
+            protocol = body.protocol or protocol_of(body.symbol)
+            asked = FaultRequest(fault_kind(body.kind), protocol, body.symbol, body.connection, seconds=body.seconds)
+            fault = hub.arm(check_request(asked))
+        except (msgspec.DecodeError, UsageError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(max(body.wait, 0.0), INJECTION_WAIT_MAX_S)):
+                await fault.done.wait()
+        return web.json_response(fault.log())
+
+    async def log(request: web.Request) -> web.Response:
+        return web.json_response([fault.log() for fault in hub.board.faults])
+
+    async def status(request: web.Request) -> web.Response:
+        clients = [
+            {"connection": c.identity, "protocol": c.protocol, "sent": c.sent, "queued": c.queued}
+            for c in hub.clients.values()
+        ]
+        markets = [
+            {
+                "symbol": feed.symbol,
+                "regime": feed.market.regime.name.lower(),
+                "update_id": feed.market.update_id,
+                "bid_levels": feed.market.count(1),
+                "ask_levels": feed.market.count(-1),
+            }
+            for feed in hub.exchange.feeds()
+        ]
+        report = {
+            "frames": hub.frames,
+            "late_s": hub.late_s,
+            "clients": clients,
+            "gone": hub.gone,
+            "markets": markets,
+        }
+        return web.json_response(report)
+
+    return [web.post("/lab/fault", plant), web.get("/lab/faults", log), web.get("/lab/status", status)]
+
+
+async def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    seed: int = 7,
+    faults: Iterable[FaultRequest] = (),
+    speed: float = 1.0,
+    options: LabOptions | None = None,
+    ready: Callable[[LabAddress], object] | None = None,
+    stop: asyncio.Event,
+) -> None:
+    """Run a lab until `stop` is set; ends within a second of that.
+
+    Parameters
+    ----------
+    host, port
+        Where to listen; port 0 takes a free one. Loopback unless told otherwise: the lab has no access
+        control.
+    seed
+        Same seed, same markets.
+    faults
+        Faults to arm at their own times.
+    speed
+        Market seconds per wall second; the cadences speed up with it. Overrides the options' own.
+    options
+        See `LabOptions`.
+    ready
+        Called with the address when connections are accepted.
+    stop
+        Set it to end.
+
+    Raises
+    ------
+    UsageError
+        When the speed, the pace or a fault cannot be used.
+    OSError
+        When the port is taken.
+    """
+    if not 0.01 <= speed <= 100:
+        raise UsageError(f"lab speed {speed:g} is not between 0.01 and 100")
+    chosen = replace(options or LabOptions(), speed=speed)
+    if not 1e-4 <= chosen.pace <= 10:
+        raise UsageError(f"lab pace {chosen.pace:g} is not between 0.0001 and 10")
+    hub = Hub(Exchange(seed, chosen, wall_ns=time.time_ns()))
+    hub.arm_later([check_request(fault) for fault in faults])
+    app = web.Application(middlewares=[unknown_paths])
+    app.add_routes([*Sockets(hub).routes(), *routes(hub), *lab_routes(hub)])
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        if ready is not None:
+            ready(LabAddress(host, int(runner.addresses[0][1])))
+        await hub.run(stop)
+    finally:
+        await asyncio.gather(*(client.finish(CLOSE_NORMAL, "the lab ends") for client in tuple(hub.clients.values())))
+        await runner.cleanup()
