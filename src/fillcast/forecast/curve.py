@@ -1,0 +1,256 @@
+"""Cost against size: a whole curve, and the largest size within a budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fillcast.core.instrument import ContractKind
+from fillcast.core.view import BookView, Walk
+from fillcast.errors import NotLiveError, UsageError
+from fillcast.forecast.book_report import report_book, why_no_price
+from fillcast.forecast.interval import DEFAULT_LEVEL, mid_move_bps
+from fillcast.forecast.pricing import BPS, price_walk
+from fillcast.models.fees import FeeRate
+from fillcast.models.volatility import VolatilityEstimate
+
+if TYPE_CHECKING:
+    from fillcast.venues.protocol import Health
+
+Number = TypeVar("Number", np.int64, np.float64)
+
+DEFAULT_POINTS = 60
+# Float noise of one net, in bps: a budget that is meant to admit a level exactly must not miss it by a last
+# bit.
+BUDGET_TOLERANCE_BPS = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Net cost and its parts for many sizes on one side of one book; float64 arrays of one length, read-only.
+
+    Attributes
+    ----------
+    lots
+        int64, rising; no size is larger than the visible side.
+    base, quote, average_price
+        What each size fills.
+    half_spread_bps, slippage_bps, fee_bps, net_bps
+        Points, in bps of the arrival mid. The latency part's point is 0.
+    low_bps, high_bps
+        Joint interval of net.
+    proven
+        False where the size reaches beyond the proven edge: its net is "at most".
+    """
+
+    side: int
+    arrival_mid: float
+    level: float
+    lots: NDArray[np.int64]
+    base: NDArray[np.float64]
+    quote: NDArray[np.float64]
+    average_price: NDArray[np.float64]
+    half_spread_bps: NDArray[np.float64]
+    slippage_bps: NDArray[np.float64]
+    fee_bps: NDArray[np.float64]
+    net_bps: NDArray[np.float64]
+    low_bps: NDArray[np.float64]
+    high_bps: NDArray[np.float64]
+    proven: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class LargestSize:
+    """The largest order whose expected net cost stays within a budget.
+
+    Attributes
+    ----------
+    lots
+        0 when even one lot costs more.
+    base, quote, net_bps
+        What it fills and costs; 0, 0 and the cost of one lot when there is none.
+    at_most
+        The size reaches beyond the proven edge, so `net_bps` is an upper bound.
+    limited_by
+        "budget", or "depth": the whole visible side costs less, and what lies beyond is not known.
+    """
+
+    lots: int
+    base: float
+    quote: float
+    net_bps: float
+    at_most: bool
+    limited_by: str
+
+
+def curve(
+    view: BookView,
+    side: int,
+    lots: NDArray[np.int64] | None = None,
+    *,
+    fee: FeeRate,
+    volatility: VolatilityEstimate,
+    latency_s: float,
+    level: float = DEFAULT_LEVEL,
+    health: Health | None = None,
+) -> Curve:
+    """Return the cost of many sizes at once, from the sums that the view already holds.
+
+    Parameters
+    ----------
+    side
+        +1 buy, -1 sell.
+    lots
+        int64 (n,), sizes of at least one lot. None: about 60 sizes, evenly spaced in their logarithm, up to
+        all that is shown. Sizes beyond what is shown are left out.
+    fee, volatility, latency_s, level, health
+        As for `forecast`.
+
+    Raises
+    ------
+    NotLiveError
+        When the book cannot be priced.
+    UsageError
+        When a size is less than one lot, or the level cannot be used.
+    """
+    _require_price(view, health)
+    shown = int(view.opposite(side).cumulative_lots[-1])
+    if lots is None:
+        steps = np.geomspace(1.0, float(shown), DEFAULT_POINTS)
+        lots = np.minimum(np.rint(steps).astype(np.int64), shown)
+    if lots.size and lots.min() < 1:
+        raise UsageError(f"{view.instrument.key}: every size of a curve must be at least one lot")
+    lots = np.unique(lots[lots <= shown])
+    mid = view.mid
+    touch = view.best_ask if side > 0 else view.best_bid
+    base, quote = _filled(view, side, lots)
+    average = quote / base
+    half_spread = np.full(len(lots), BPS * side * (touch - mid) / mid)
+    first_level = lots <= view.opposite(side).lots[0]
+    slippage = np.where(first_level, 0.0, BPS * side * (average - touch) / mid)
+    traded = base * mid if view.instrument.kind is ContractKind.INVERSE else quote
+    per_fee_bps = traded / (base * mid)
+    net = half_spread + slippage + fee.taker_bps * per_fee_bps
+    best_walk, proven = _best_walk(view, side, lots, half_spread + slippage)
+    fee_low, fee_high = fee.taker_range_bps
+    move = mid_move_bps(volatility, latency_s, level)
+    low = best_walk + fee_low * per_fee_bps - move
+    high = half_spread + slippage + fee_high * per_fee_bps + move
+    arrays = (
+        lots,
+        base,
+        quote,
+        average,
+        half_spread,
+        slippage,
+        fee.taker_bps * per_fee_bps,
+        net,
+        low,
+        high,
+        proven,
+    )
+    for array in arrays:
+        array.flags.writeable = False
+    return Curve(side, mid, level, *arrays)
+
+
+def _filled(view: BookView, side: int, lots: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (base, quote) of each size, all within what is shown; sizes of 0 fill nothing."""
+    levels = view.opposite(side)
+    index = np.searchsorted(levels.cumulative_lots, lots)
+    base, quote = _worth(view, lots - _before(levels.cumulative_lots, index), levels.price[index])
+    return _before(levels.cumulative_base, index) + base, _before(levels.cumulative_quote, index) + quote
+
+
+def _before(sums: NDArray[Number], index: NDArray[np.intp]) -> NDArray[Number]:
+    """Return the sum over the levels before each index."""
+    return np.concatenate((np.zeros(1, sums.dtype), sums))[index]
+
+
+def _worth(
+    view: BookView, lots: NDArray[np.int64], price: NDArray[np.float64] | float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what lots at a price are in (base, quote)."""
+    value: NDArray[np.float64] = np.multiply(lots, view.instrument.lot_value, dtype=np.float64)
+    if view.instrument.kind is ContractKind.INVERSE:
+        return value / price, value
+    return value, value * price
+
+
+def _best_walk(
+    view: BookView, side: int, lots: NDArray[np.int64], walked: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the least that each walk may cost, in bps from the mid, and which walks are proven throughout.
+
+    No lot beyond the proven edge is better than the edge itself.
+    """
+    edge = view.proven_ticks(side)
+    levels = view.opposite(side)
+    if edge is None:
+        return walked, np.ones(len(lots), np.bool_)
+    inside = int(np.searchsorted(side * levels.ticks, side * edge, side="right"))
+    proven_lots = np.minimum(lots, levels.cumulative_lots[inside - 1] if inside else 0)
+    base, quote = _filled(view, side, proven_lots)
+    base_beyond, quote_beyond = _worth(view, lots - proven_lots, edge * view.instrument.tick_value)
+    price = (quote + quote_beyond) / (base + base_beyond)
+    best = np.maximum(BPS * side * (price - view.mid) / view.mid, 0.0)
+    proven = proven_lots == lots
+    return np.where(proven, walked, np.minimum(best, walked)), proven
+
+
+def max_size(
+    view: BookView, side: int, max_cost_bps: float, *, fee: FeeRate, health: Health | None = None
+) -> LargestSize:
+    """Return the largest order whose expected net cost, fee included, is within a budget.
+
+    The net rises with size, so the largest size is found by bisection over lots, on the very walk that a
+    forecast takes: exact to the lot. Beyond the proven edge the net is an upper bound, so the size is safe
+    there too.
+
+    Parameters
+    ----------
+    side
+        +1 buy, -1 sell.
+    max_cost_bps
+        Budget in bps of the arrival mid; it may be negative where a rebate could pay for the spread.
+    fee, health
+        As for `forecast`.
+
+    Raises
+    ------
+    NotLiveError
+        When the book cannot be priced.
+    UsageError
+        When the budget is not a finite number.
+    """
+    _require_price(view, health)
+    if not np.isfinite(max_cost_bps):
+        raise UsageError(f"{view.instrument.key}: a cost budget must be a finite number of bps, not {max_cost_bps}")
+    shown = int(view.opposite(side).cumulative_lots[-1])
+
+    def cost(lots: int) -> tuple[float, Walk]:
+        walk = view.walk(side, lots)
+        return price_walk(view, side, walk, 0.0, fee, 0.0, DEFAULT_LEVEL)[2].bps, walk
+
+    within, beyond = 0, shown + 1
+    net_bps, walk = cost(1)
+    while beyond - within > 1:
+        middle = (within + beyond) // 2
+        if cost(middle)[0] <= max_cost_bps + BUDGET_TOLERANCE_BPS:
+            within = middle
+        else:
+            beyond = middle
+    if within == 0:
+        return LargestSize(0, 0.0, 0.0, net_bps, walk.unproven_lots > 0, "budget")
+    net_bps, walk = cost(within)
+    limited_by = "depth" if within == shown else "budget"
+    return LargestSize(within, walk.base, walk.quote, net_bps, walk.unproven_lots > 0, limited_by)
+
+
+def _require_price(view: BookView, health: Health | None) -> None:
+    reason = why_no_price(view, report_book(view, health))
+    if reason:
+        raise NotLiveError(reason)

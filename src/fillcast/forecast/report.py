@@ -1,0 +1,165 @@
+"""A forecast as the JSON object that other programs rely on. Keys may be added, never renamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net
+from fillcast.forecast.curve import Curve, LargestSize
+from fillcast.forecast.forecast import Forecast
+
+Json = dict[str, Any]
+
+REFERENCE_NAME = "arrival_mid"
+
+CURVE_COLUMNS = (
+    "base",
+    "quote",
+    "average_price",
+    "half_spread_bps",
+    "slippage_bps",
+    "fee_bps",
+    "net_bps",
+    "low_bps",
+    "high_bps",
+)
+
+
+def report(forecast: Forecast) -> Json:
+    """Return a forecast as plain values: numbers, texts, lists and None; no NaN.
+
+    Without a proven book `net` is None and `reason` says why. For a quanto contract "base" amounts are in
+    settle currency per unit of price and "quote" amounts in settle currency; `cost_currency` names what
+    amounts are in.
+    """
+    order, book, fill = forecast.order, forecast.book, forecast.fill
+    sources = component_sources(forecast)
+    return {
+        "instrument": forecast.instrument.key,
+        "as_of_ns": forecast.as_of_ns,
+        "book": {
+            "state": book.state,
+            "proof": book.proof,
+            "age_ms": book.age_ms,
+            "last_change_ms": book.last_change_ms,
+            "sequence": book.sequence,
+            "proven_bps": book.proven_bps,
+            "version": book.version,
+            "event_ns": book.event_ns,
+        },
+        "order": {
+            "side": order.side_name,
+            "type": order.type,
+            "size": order.size.text,
+            "size_unit": str(order.size.unit),
+            "filled_lots": fill.lots if fill else None,
+            "filled_size": forecast.instrument.size_text(fill.lots) if fill else None,
+            "tier": forecast.fee.tier,
+            "latency_ms": forecast.latency_s * 1e3,
+            "note": forecast.size_note or None,
+        },
+        "reference": {"name": REFERENCE_NAME, "price": forecast.arrival_mid},
+        "filled_base": fill.base if fill else None,
+        "filled_quote": fill.quote if fill else None,
+        "unfilled_base": fill.unfilled_base if fill else None,
+        "unproven_base": fill.unproven_base if fill else None,
+        "average_price": fill.average_price if fill else None,
+        "all_in_price": fill.all_in_price if fill else None,
+        "worst_price": fill.worst_price if fill else None,
+        "levels": fill.levels if fill else None,
+        "components": [
+            {"name": part.name, **_figures(part), "source": sources[part.name]} for part in forecast.components
+        ],
+        "net": _net(forecast.net),
+        "cost_currency": forecast.cost_currency,
+        "reason": forecast.reason or None,
+        "common_reference": _common_reference(forecast),
+        "net_vs_common_bps": forecast.net_vs_common_bps,
+        "not_compared": forecast.not_compared or None,
+        "maker_share": 0.0,
+        "schedule": [],
+        "footprint_bps": None,
+        "provenance": provenance(forecast),
+    }
+
+
+def _figures(part: Component | Net) -> Json:
+    return {
+        "bps": part.bps,
+        "quote": part.quote,
+        "low_bps": part.low_bps,
+        "high_bps": part.high_bps,
+        "low_quote": part.low_quote,
+        "high_quote": part.high_quote,
+    }
+
+
+def _net(net: Net | None) -> Json | None:
+    return None if net is None else {**_figures(net), "level": net.level, "at_most": net.at_most}
+
+
+def _common_reference(forecast: Forecast) -> Json | None:
+    reference = forecast.common_reference
+    if reference is None:
+        return None
+    return {"name": reference.name, "price": reference.price, "currency": reference.currency}
+
+
+def component_sources(forecast: Forecast) -> dict[str, str]:
+    """Return what each component rests on, by its name."""
+    book = forecast.book
+    walked = f"book {forecast.instrument.key} seq {book.sequence} proof {book.proof}"
+    return {
+        HALF_SPREAD: walked,
+        SLIPPAGE: walked,
+        LATENCY: f"{forecast.volatility.describe()}; latency {forecast.latency_s * 1e3:g} ms",
+        FEE: _fee_source(forecast),
+    }
+
+
+def _fee_source(forecast: Forecast) -> str:
+    fee = forecast.fee
+    group = f" group {fee.group}" if fee.group else ""
+    dated = f" as of {fee.as_of}" if fee.as_of else ""
+    text = f"fee taker {fee.taker_bps:g} bps, tier {fee.tier}{group}{dated}, {fee.source}"
+    others = ", ".join(f"{other.taker_bps:g} bps ({other.source})" for other in fee.disputed)
+    return f"{text}; disputed: {others}" if others else text
+
+
+def provenance(forecast: Forecast) -> list[str]:
+    """Return what the forecast rests on and what it leaves open, one sentence each."""
+    sources = component_sources(forecast)
+    lines = [sources[HALF_SPREAD]]
+    if forecast.book.state != "LIVE":
+        lines[0] = f"book {forecast.instrument.key} is {forecast.book.state}"
+    if forecast.instrument.scale_inferred:
+        lines.append("scale: inferred")
+    if forecast.book.proof == "transport":
+        lines.append("nothing but the ordered connection proves this book: the venue sends no sequence or checksum")
+    lines += [sources[LATENCY], sources[FEE]]
+    if forecast.net is not None and forecast.net.at_most:
+        lines.append("at most: part of the walk lies beyond the proven edge, where better levels may be missing")
+    if forecast.size_note:
+        lines.append(forecast.size_note)
+    return lines
+
+
+def report_curve(curve: Curve) -> list[Json]:
+    """Return a curve as one object per size."""
+    rows = zip(*(getattr(curve, column).tolist() for column in CURVE_COLUMNS), strict=True)
+    return [
+        {"lots": lots, **dict(zip(CURVE_COLUMNS, row, strict=True)), "at_most": not proven}
+        for lots, row, proven in zip(curve.lots.tolist(), rows, curve.proven.tolist(), strict=True)
+    ]
+
+
+def report_largest(largest: LargestSize) -> Json:
+    """Return the answer to a budget."""
+    return {
+        "lots": largest.lots,
+        "base": largest.base,
+        "quote": largest.quote,
+        "net_bps": largest.net_bps,
+        "at_most": largest.at_most,
+        "limited_by": largest.limited_by,
+    }

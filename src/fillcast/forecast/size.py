@@ -1,0 +1,257 @@
+"""Order sizes and durations as people type them, and the lots that a size is in one book."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from fillcast.core.instrument import ContractKind, Instrument
+from fillcast.core.view import MAX_LOTS, BookView, Walk
+from fillcast.errors import SizeError, UsageError
+
+CONTRACTS = "ct"
+DOLLAR = "usd"
+# Currencies that aim at one dollar: the word usd may mean them as the money an order is sized in.
+DOLLAR_CURRENCIES = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "USDE", "PYUSD", "BUSD", "DAI"})
+ROUNDING_TOLERANCE = 1e-12  # float noise of a sum of levels, relative; less than any lot that matters
+MAX_TEXT = 100  # characters of a size; no number that fits a book needs more
+MAX_EXPONENT = 40  # beyond it no size is an int64 of lots; keeps 1e999999999 from being expanded
+
+NUMBER_AND_UNIT = re.compile(
+    r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([^\s\d.,+-]\S*|\d+[a-z]\S*)?\s*", re.IGNORECASE
+)
+NOT_FINITE = re.compile(r"\s*[+-]?\s*(nan|inf|infinity)", re.IGNORECASE)
+SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+MAX_DURATION_S = 365 * 86400.0
+
+
+class SizeUnit(StrEnum):
+    """What the number of a size counts."""
+
+    BASE = "base"
+    QUOTE = "quote"
+    CONTRACTS = "contracts"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A positive amount and what it counts.
+
+    Attributes
+    ----------
+    text
+        As it was typed.
+    note
+        How the unit was understood where that is not plain, else empty.
+    """
+
+    amount: Decimal
+    unit: SizeUnit
+    text: str
+    note: str = ""
+
+
+def parse_size(size: str | float | Decimal, instrument: Instrument, *, usd_rate: float | None = None) -> Size:
+    """Read a size for one instrument: `2.5`, `2.5btc` (base), `100000usd`, `100000usdt` (quote), `40ct`.
+
+    Parameters
+    ----------
+    size
+        Text, or a number of base currency.
+    instrument
+        What is ordered: its currencies are the units that make sense.
+    usd_rate
+        Dollars per unit of the quote currency, where the quote is a dollar coin and the user states the rate.
+        Without it `usd` reads as that coin, and the size says so.
+
+    Raises
+    ------
+    SizeError
+        When the number is zero, negative, not finite or too large, when it is less than one lot at any price,
+        or when the unit is unknown or ambiguous for the instrument.
+    """
+    text = str(size)
+    if NOT_FINITE.match(text):
+        raise SizeError(f"{instrument.key}: the size {text.strip()!r} is not a finite number")
+    match = NUMBER_AND_UNIT.fullmatch(text) if len(text) <= MAX_TEXT else None
+    if match is None:
+        raise SizeError(f"{instrument.key}: cannot read the size {text[:MAX_TEXT]!r}; write {_examples(instrument)}")
+    amount = Decimal(match[1].replace("_", ""))
+    if amount <= 0:
+        raise SizeError(f"{instrument.key}: the size {text.strip()!r} is {'negative' if amount < 0 else 'zero'}")
+    if amount.adjusted() > MAX_EXPONENT:
+        raise SizeError(f"{instrument.key}: the size {text.strip()!r} is too large for any book")
+    unit, note = _unit(match[2] or "", text, instrument)
+    if (
+        unit is SizeUnit.QUOTE
+        and usd_rate is not None
+        and (match[2] or "").casefold() == DOLLAR != instrument.quote.casefold()
+    ):
+        if not (math.isfinite(usd_rate) and usd_rate > 0):
+            raise UsageError(f"a dollar rate must be a positive finite number, not {usd_rate}")
+        amount = amount / Decimal(repr(float(usd_rate)))
+        note = f"{text.strip()} is {amount:.8g} {instrument.quote} at the stated {usd_rate:g} USD"
+    parsed = Size(amount, unit, text.strip(), note)
+    exact_lots(parsed, instrument)
+    return parsed
+
+
+def _unit(word: str, text: str, instrument: Instrument) -> tuple[SizeUnit, str]:
+    """Return what a unit word means for an instrument, and a note where that needs saying."""
+    folded = word.casefold()
+    if folded == CONTRACTS:
+        if instrument.sized_in != "contracts":
+            raise SizeError(f"{instrument.key} does not trade in contracts; write {_examples(instrument)}")
+        return SizeUnit.CONTRACTS, ""
+    if instrument.kind is ContractKind.QUANTO:
+        raise SizeError(
+            f"{instrument.key} is a quanto contract, so that a size in a currency is ambiguous; "
+            f"write {_examples(instrument)}"
+        )
+    if folded in ("", instrument.base.casefold()):
+        return SizeUnit.BASE, ""
+    if folded == instrument.quote.casefold():
+        return SizeUnit.QUOTE, ""
+    if folded == DOLLAR and instrument.quote.upper() in DOLLAR_CURRENCIES:
+        return (
+            SizeUnit.QUOTE,
+            f"{text.strip()} is read as {instrument.quote}, the quote currency; no rate is applied",
+        )
+    if folded == DOLLAR:
+        raise SizeError(
+            f"{instrument.key} is priced in {instrument.quote}, so that {text.strip()!r} is ambiguous; "
+            f"write {_examples(instrument)}"
+        )
+    raise SizeError(f"{instrument.key}: unknown unit {word!r} in {text.strip()!r}; write {_examples(instrument)}")
+
+
+def _examples(instrument: Instrument) -> str:
+    if instrument.kind is ContractKind.QUANTO:
+        return "40ct (contracts)"
+    base, quote = instrument.base.lower(), instrument.quote.lower()
+    contracts = ", 40ct (contracts)" if instrument.sized_in == "contracts" else ""
+    return f"2.5 or 2.5{base} (base), 1000{quote} (quote){contracts}"
+
+
+def exact_lots(size: Size, instrument: Instrument) -> int | None:
+    """Return a size in lots, rounded down, or None where that depends on the prices that it meets.
+
+    Raises
+    ------
+    SizeError
+        When it is less than one lot, or too many for a book.
+    """
+    lot_amount = _lot_amount(size.unit, instrument)
+    if lot_amount is None:
+        return None
+    if size.amount.adjusted() < -MAX_EXPONENT:
+        raise too_small(size, instrument)
+    lots = Fraction(size.amount) // lot_amount
+    if lots == 0:
+        raise too_small(size, instrument)
+    if lots >= MAX_LOTS:
+        raise too_large(size, instrument)
+    return lots
+
+
+def _lot_amount(unit: SizeUnit, instrument: Instrument) -> Fraction | None:
+    """Return what one lot is in a unit, or None where that depends on its price."""
+    if unit is SizeUnit.CONTRACTS:
+        return Fraction(instrument.lot)
+    if unit is (SizeUnit.BASE if instrument.kind is ContractKind.LINEAR else SizeUnit.QUOTE):
+        return Fraction(instrument.contract_value) * Fraction(instrument.lot)
+    return None
+
+
+def too_small(size: Size, instrument: Instrument) -> SizeError:
+    """Return the error for a size that rounds down to nothing."""
+    unit = instrument.base if instrument.sized_in == "base" else "contracts"
+    return SizeError(f"{instrument.key}: the size {size.text!r} is less than one lot ({instrument.lot} {unit})")
+
+
+def too_large(size: Size, instrument: Instrument) -> SizeError:
+    """Return the error for a size that no book can count in lots."""
+    return SizeError(f"{instrument.key}: the size {size.text!r} is too large: books count up to 2^60 lots")
+
+
+@dataclass(frozen=True, slots=True)
+class SizedWalk:
+    """A size walked through one book.
+
+    Attributes
+    ----------
+    walk
+        What was met.
+    unfilled_base
+        What was asked for and is not shown, in base; valued at the mid where the size is not in base.
+    note
+        What was rounded down, or empty.
+    """
+
+    walk: Walk
+    unfilled_base: float
+    note: str
+
+
+def walk_size(size: Size, view: BookView, side: int) -> SizedWalk:
+    """Walk a size through a book that has a mid (side +1 buy, -1 sell), rounding down to a lot.
+
+    Raises
+    ------
+    NotLiveError
+        When the book is not proven right.
+    SizeError
+        When the size is less than one lot, or more than a book can count, at the prices it meets.
+    """
+    instrument = view.instrument
+    lots = exact_lots(size, instrument)
+    if lots is not None:
+        walk = view.walk(side, lots)
+        missing, _ = instrument.amounts(walk.unfilled_lots, view.mid)
+        lot_amount = _lot_amount(size.unit, instrument)
+        exact = lot_amount is not None and lots * lot_amount == Fraction(size.amount)
+        return SizedWalk(walk, missing, "" if exact else _rounding(size, instrument, lots))
+    amount = float(size.amount)
+    quoted = size.unit is SizeUnit.QUOTE
+    lot_at_mid = instrument.amounts(1, view.mid)[quoted]
+    if amount / lot_at_mid >= MAX_LOTS:
+        raise too_large(size, instrument)
+    walk = view.walk_quote(side, amount) if quoted else view.walk_base(side, amount)
+    left = amount - (walk.quote if quoted else walk.base)
+    if walk.exhausted and left >= lot_at_mid:
+        return SizedWalk(walk, left / view.mid if quoted else left, "")
+    if walk.filled_lots == 0:
+        raise too_small(size, instrument)
+    exact = left <= ROUNDING_TOLERANCE * amount
+    return SizedWalk(walk, 0.0, "" if exact else _rounding(size, instrument, walk.filled_lots))
+
+
+def _rounding(size: Size, instrument: Instrument, lots: int) -> str:
+    unit = instrument.base if instrument.sized_in == "base" else "contracts"
+    return f"{size.text} rounded down to {instrument.size_text(lots)} {unit} (lots of {instrument.lot})"
+
+
+def parse_duration(text: str) -> float:
+    """Read a duration such as `250ms`, `1.5s`, `10m`, `1h` and return it in seconds.
+
+    Raises
+    ------
+    UsageError
+        When it has no unit, is negative or not finite, or is longer than a year.
+    """
+    match = re.fullmatch(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-zµ]*)\s*", text, re.IGNORECASE)
+    if match is None:
+        raise UsageError(f"cannot read the duration {text!r}; write 250ms, 1.5s, 10m or 1h")
+    seconds_per_unit = SECONDS.get(match[2].lower())
+    if seconds_per_unit is None:
+        raise UsageError(f"the duration {text!r} needs a unit: ns, us, ms, s, m, h or d, as in 250ms or 10m")
+    seconds = float(match[1]) * seconds_per_unit
+    if seconds < 0:
+        raise UsageError(f"the duration {text!r} is negative")
+    if seconds > MAX_DURATION_S:
+        raise UsageError(f"the duration {text!r} is longer than a year")
+    return seconds

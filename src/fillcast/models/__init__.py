@@ -1,0 +1,1 @@
+"""Models: numbers and arrays in, numbers out. No clock, no I/O, no venue."""
