@@ -15,6 +15,7 @@ from rich.console import Console
 
 from benchmarks import book, exact, ladders, memory, replay_levels, workloads
 from benchmarks.frames import Capture, load
+from benchmarks.targets import show
 from benchmarks.timing import clock_us
 
 SECTIONS = {
@@ -58,11 +59,15 @@ def _run(
 ) -> list[dict[str, Any]]:
     """Run one section, print it, and return its results for ``--json``."""
     if section == "book":
-        found = []
+        results = []
         for capture in captures:
-            result = book.run(capture, rounds=rounds, seed=seed)
-            book.print_result(console, result)
-            found.append(book.as_json(result))
+            results.append(book.run(capture, rounds=rounds, seed=seed))
+            book.print_result(console, results[-1])
+        found = [book.as_json(result) for result in results]
+        for venue in dict.fromkeys(capture.venue for capture in captures):
+            promised = book.targets([result for result in results if result.capture.venue == venue])
+            show(console, promised)
+            found.append({"venue": venue, "targets": [target.as_json() for target in promised]})
         return found
     if section in ("thin", "reanchor"):
         levels = workloads.thin(seed) if section == "thin" else workloads.reanchor(seed)

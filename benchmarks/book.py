@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,10 +15,10 @@ from benchmarks.allocation import Allocation
 from benchmarks.contestant import OURS, YARDSTICK, builder, contestants
 from benchmarks.frames import Capture
 from benchmarks.report import allocation_table, times_json, times_table
-from benchmarks.targets import Target, show
-from benchmarks.timing import Times, interleaved, ratio
+from benchmarks.targets import Target
+from benchmarks.timing import Times, interleaved
 
-P50, MEAN = np.median, np.mean
+P50 = np.median
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +53,29 @@ def run(capture: Capture, *, rounds: int, seed: int) -> Result:
     )
 
 
-def targets(result: Result) -> list[Target]:
-    """What the project promises of this capture, and what was measured."""
-    times = result.times
-    ours, yardstick = times[OURS], times[YARDSTICK]
-    if result.capture.venue == "okx":
+def targets(results: Sequence[Result]) -> list[Target]:
+    """What the project promises of the captures of one venue together, and what was measured.
+
+    Only frames in the form that the venue sends today count: in OKX's retired dialect ours verifies a CRC of 50
+    levels at every message, and the others verify nothing.
+    """
+    live = [result for result in results if result.capture.live]
+    if not live:
+        return []
+    items = {name: np.concatenate([result.times[name].items_us() for result in live]) for name in live[0].times}
+    mean = float(items[OURS].mean() / items[YARDSTICK].mean())
+    median = {name: float(P50(items[OURS]) / P50(each)) for name, each in items.items()}
+    if live[0].capture.venue == "okx":
         return [
-            Target("mean ours ÷ orjson.loads", "<=", 1.5, ratio(ours, yardstick, MEAN).value),
-            Target("p50 ours ÷ orjson.loads", "<=", 2.5, ratio(ours, yardstick, P50).value),
-            Target("p50 heap ÷ ours", ">=", 3, ratio(times["heap"], ours, P50).value),
+            Target("OKX captures: mean ours ÷ orjson.loads", "<=", 1.5, mean),
+            Target("OKX captures: p50 ours ÷ orjson.loads", "<=", 2.5, median[YARDSTICK]),
+            Target("OKX captures: p50 heap ÷ ours", ">=", 3, 1 / median["heap"]),
         ]
     return [
-        Target("mean ours ÷ orjson.loads", "<=", 0.7, ratio(ours, yardstick, MEAN).value),
-        Target("p50 ours ÷ orjson.loads", "<=", 1.0, ratio(ours, yardstick, P50).value),
-        Target("p50 msgspec + dict + bisect ÷ ours", ">=", 5, ratio(times["bisect_list"], ours, P50).value),
-        Target("p50 heap ÷ ours", ">=", 10, ratio(times["heap"], ours, P50).value),
+        Target("USD-M: mean ours ÷ orjson.loads", "<=", 0.7, mean),
+        Target("USD-M: p50 ours ÷ orjson.loads", "<=", 1.0, median[YARDSTICK]),
+        Target("USD-M: p50 msgspec + dict + bisect ÷ ours", ">=", 5, 1 / median["bisect_list"]),
+        Target("USD-M: p50 heap ÷ ours", ">=", 10, 1 / median["heap"]),
     ]
 
 
@@ -80,7 +89,6 @@ def print_result(console: Console, result: Result) -> None:
         f"the exact cost (largest relative difference of a double {agreement.largest:.0e}); "
         f"{agreement.unfilled} orders were larger than the book."
     )
-    show(console, targets(result))
 
 
 def as_json(result: Result) -> dict[str, Any]:
@@ -91,5 +99,4 @@ def as_json(result: Result) -> dict[str, Any]:
         "largest_relative_difference": result.agreement.largest,
         "contestants": times_json(result.labels, result.times, YARDSTICK),
         "allocations": {name: asdict(each) for name, each in result.allocations.items()},
-        "targets": [target.as_json() for target in targets(result)],
     }

@@ -217,7 +217,7 @@ async def _plant_and_watch(
         await _told(observer, key, Gap, DETECTION_S)
         await _told(observer, key, Recovered, RECOVERY_S)
     outcome = Outcome(key, kind, detail=str(log["detail"]))
-    _judge(outcome, observer, session, int(str(log["wall_ns"])), expected)
+    judge(outcome, observer, session, int(str(log["wall_ns"])), expected)
     return outcome
 
 
@@ -229,13 +229,14 @@ async def _told(observer: Observer, key: str, kind: type[Gap] | type[Recovered],
                 await observer.told.wait()
 
 
-def _judge(
+def judge(
     outcome: Outcome,
     observer: Observer,
     session: Session,
     planted_ns: int,
     expected: tuple[GapReason, ...] | None,
 ) -> None:
+    """Fill in what the observer saw, and whether it is as it should be."""
     key = outcome.instrument
     notices = observer.notices.get(key, [])
     gap = next((one for one in notices if isinstance(one, Gap)), None)

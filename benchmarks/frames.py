@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 VARIABLE = "FILLCAST_CAPTURES"
+CHECKSUM = re.compile(rb'"checksum":-?[0-9]+')
+CHANNEL = re.compile(rb'"channel":"books[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class Capture:
     """Frames of one capture, the instrument that each belongs to, and the scale of each instrument.
 
     ``snapshot`` is the REST reply that the book starts from, or None where the stream brings its own
-    snapshots.
+    snapshots. ``live`` says that the frames are in the form that the venue sends today; else they are in one
+    that only recordings hold.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Capture:
     snapshot: bytes | None
     frames: list[bytes]
     symbols: list[str]
+    live: bool = True
 
 
 class _Entry(msgspec.Struct):
@@ -89,7 +94,11 @@ def load(folder: str | None = None) -> tuple[list[Capture], list[str]]:
         elif not (path := Path(folder) / entry.file).exists():
             skipped.append(f"skipped {entry.name}: {entry.file} is not in the folder of {VARIABLE}")
         else:
-            captures.append(_read(entry, path))
+            capture = _read(entry, path)
+            if capture.venue == "okx" and b'"seqId"' not in capture.frames[0]:
+                captures += [replace(capture, live=False), _restated(capture)]
+            else:
+                captures.append(capture)
     return captures, skipped
 
 
@@ -100,6 +109,22 @@ def _read(entry: _Entry, path: Path) -> Capture:
     if unknown := set(symbols) - set(entry.instruments):
         raise ValueError(f"{entry.file}: captures.toml has no tick, lot and size for {sorted(unknown)}")
     return Capture(entry.name, entry.venue, entry.instruments, snapshot, [frame for _, frame in frames], symbols)
+
+
+def _restated(capture: Capture) -> Capture:
+    """Return a recording of OKX's unnumbered dialect as the venue would send it today.
+
+    Levels, times and order are as recorded. The channel is `books`, the checksum is 0, and each instrument's
+    messages are numbered and linked, which is what proves a book today.
+    """
+    last: dict[str, int] = {}
+    frames = []
+    for symbol, frame in zip(capture.symbols, capture.frames, strict=True):
+        link = -1 if b'"action":"snapshot"' in frame else last[symbol]
+        last[symbol] = max(link, 0) + 1
+        ids = b'"checksum":0,"seqId":%d,"prevSeqId":%d' % (last[symbol], link)
+        frames.append(CHECKSUM.sub(ids, CHANNEL.sub(b'"channel":"books"', frame)))
+    return replace(capture, name=f"{capture.name}, in today's form", frames=frames)
 
 
 def _payloads(path: Path, line_format: str) -> Iterator[bytes]:

@@ -33,32 +33,16 @@ def trailing_zeros(context: object, word: object) -> tuple[object, Callable[...,
 
 @intrinsic
 def load_word(context: object, data: Any, offset: object) -> tuple[object, Callable[..., Any]]:
-    """Return the eight bytes at a byte offset of an array as one int64, lowest byte first.
+    """Return eight bytes of a uint8 array from an offset on as one int64, lowest byte first.
 
-    Nothing is bounds-checked: the caller keeps offset + 8 <= the array's bytes.
+    Nothing is bounds-checked: the caller keeps offset + 8 <= length.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: list[Any]) -> Any:
-        word = builder.load(_word_at(context, builder, signature.args[0], arguments))
+        array = make_array(signature.args[0])(context, builder, arguments[0])
+        place = builder.gep(array.data, [arguments[1]])
+        word = builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()))
         word.align = 1
         return word
 
     return types.int64(data, types.int64), generate
-
-
-@intrinsic
-def store_word(context: object, data: Any, offset: object, word: object) -> tuple[object, Callable[..., Any]]:
-    """Write one int64 as eight bytes at a byte offset of an array, lowest byte first; unchecked like `load_word`."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: list[Any]) -> Any:
-        builder.store(arguments[2], _word_at(context, builder, signature.args[0], arguments)).align = 1
-        return context.get_dummy_value()
-
-    return types.void(data, types.int64, types.int64), generate
-
-
-def _word_at(context: Any, builder: Any, array_type: Any, arguments: list[Any]) -> Any:
-    """Return the pointer to the word at a byte offset of an array."""
-    array = make_array(array_type)(context, builder, arguments[0])
-    start = builder.bitcast(array.data, ir.IntType(8).as_pointer())
-    return builder.bitcast(builder.gep(start, [arguments[1]]), ir.IntType(64).as_pointer())

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core import checksum_kernels, ladder_kernels, walk_kernels
-from fillcast.core import ladder_kernels as at
-from fillcast.core.events import END, EVENT_NS, LAST, LOTS, ROW_COLUMNS, START, EventBuffer
+from fillcast.core import layout_kernels as at
+from fillcast.core.events import END, EVENT_NS, LAST, LOTS, ROW_COLUMNS, START, TICKS, EventBuffer
 from fillcast.core.instrument import ContractKind, Instrument
-from fillcast.core.view import BookSide, BookView, Walk, check_lots
-from fillcast.errors import InstrumentError, LotsOverflowError, NotLiveError, SizeError
+from fillcast.core.jit import entry
+from fillcast.core.view import MAX_LOTS, BookSide, BookView, Walk, check_lots, lots_or_limit
+from fillcast.errors import InstrumentError, LotsOverflowError, NotLiveError
+
+_cost_both = entry(walk_kernels.cost_both)
 
 
 class BookState(IntEnum):
@@ -51,7 +54,7 @@ class Book:
     depth
         Levels a side that the venue promises to show; 0 where it promises none.
     row
-        int64 array of `ladder_kernels.row_words(window, slots)` words to live in; made when absent.
+        int64 array of `layout_kernels.row_words(window, slots)` words to live in; made when absent.
     window, slots
         Ticks that the ring of each side spans, and places for levels outside of it; powers of two.
     """
@@ -67,12 +70,14 @@ class Book:
         window: int = at.DEFAULT_WINDOW,
         slots: int = at.DEFAULT_SLOTS,
     ) -> None:
-        if window < 64 or window & (window - 1) or slots < 16 or slots & (slots - 1):
-            raise ValueError(f"window {window} (>= 64) and slots {slots} (>= 16) must be powers of two")
+        if window < at.LEAST_WINDOW or window & (window - 1) or slots < 16 or slots & (slots - 1):
+            raise ValueError(f"window {window} (>= {at.LEAST_WINDOW}) and slots {slots} (>= 16) must be powers of two")
         words = at.row_words(window, slots)
         self.row = np.zeros(words, np.int64) if row is None else row
-        if self.row.shape != (words,):
-            raise ValueError(f"a book of this shape needs {words} words, not {self.row.shape}")
+        if self.row.shape != (words,) or self.row.dtype != np.int64 or not self.row.flags.c_contiguous:
+            raise ValueError(
+                f"a book of this shape needs {words} contiguous int64, not {self.row.shape} {self.row.dtype}"
+            )
         self.row[at.WINDOW], self.row[at.SLOTS], self.row[at.DEPTH] = window, slots, depth
         self._asks = at.HEADER + at.side_words(window, slots)
         self.proof = Proof.NONE
@@ -86,19 +91,22 @@ class Book:
         Raises
         ------
         InstrumentError
-            When the symbol is longer than a book's header holds.
+            When the symbol is longer than a book's header holds, or a step has more digits than a book counts in.
         """
         name = instrument.symbol.encode()
         if len(name) > 8 * at.SYMBOL_WORDS:
             raise InstrumentError(f"{instrument.key}: a symbol of more than {8 * at.SYMBOL_WORDS} bytes")
-        self.instrument = instrument
         prices, sizes = instrument.price_grid, instrument.size_grid
+        for grid in (prices, sizes):
+            if grid.decimals > at.MOST_DECIMALS or grid.mantissa >= 10**at.MOST_DECIMALS:
+                raise InstrumentError(f"{instrument.key}: steps of {grid.step} leave no room in an int64")
+        self.instrument = instrument
         self.row[at.PRICE_DECIMALS], self.row[at.TICK_MANTISSA] = prices.decimals, prices.mantissa
         self.row[at.SIZE_DECIMALS], self.row[at.LOT_MANTISSA] = sizes.decimals, sizes.mantissa
         self.row[at.FIXED_TEXT] = instrument.fixed_decimals
         packed = np.frombuffer(name.ljust(8 * at.SYMBOL_WORDS, b"\0"), np.int64)
         self.row[at.SYMBOL : at.SYMBOL + at.SYMBOL_WORDS] = packed
-        self.row[-at.TEXT_WORDS :] = 0
+        self.row[-at.KEPT_WORDS :] = 0
         self.clear()
         self.state = BookState.EMPTY
 
@@ -112,7 +120,6 @@ class Book:
     @state.setter
     def state(self, state: BookState) -> None:
         self.row[at.STATE] = state
-        self._view = None
 
     @property
     def held(self) -> bool:
@@ -167,7 +174,6 @@ class Book:
     def clear(self) -> None:
         """Empty both sides."""
         ladder_kernels.clear(self.row)
-        self._view = None
 
     def replace(self, events: EventBuffer, index: int, *, complete: bool) -> bool:
         """Make the book exactly one snapshot message; return whether it is crossed.
@@ -250,12 +256,21 @@ class Book:
         return None
 
     def depth_lots(self, side: int, bps: float) -> int:
-        """Return the lots within `bps` of the mid on a side (+1 bids, -1 asks)."""
+        """Return the lots within `bps` of the mid on a side (+1 bids, -1 asks); 0 without a mid.
+
+        Raises
+        ------
+        NotLiveError
+            When the book is not proven right.
+        LotsOverflowError
+            When the sizes of the side add up beyond int64.
+        """
         self._require_live()
-        limit = self.mid_ticks * (1 - side * bps / 1e4)
-        ticks, lots = self.levels(side)
-        inside = int(np.searchsorted(-side * ticks, -side * limit, side="right"))
-        return int(lots[:inside].sum())
+        if self.best_bid_ticks is None or self.best_ask_ticks is None:
+            return 0
+        levels = self._side(side)
+        inside = levels.count_within(bps, side, self.mid_ticks)
+        return int(levels.cumulative_lots[inside - 1]) if inside else 0
 
     def cost_both(self, lots: int) -> tuple[int, float, int, float]:
         """Return (bought lots, lots × ticks paid, sold lots, lots × ticks received) of one size each way.
@@ -264,8 +279,11 @@ class Book:
         ------
         NotLiveError
             When the book is not proven right.
+        SizeError
+            When `lots` is not a number that a book can fill.
         """
-        cost: tuple[int, float, int, float] = walk_kernels.cost_both(self.row, lots)
+        check_lots(self.instrument, lots)
+        cost: tuple[int, float, int, float] = _cost_both(self.row, lots)
         if cost[0] < 0:
             self._require_live()
         return cost
@@ -294,22 +312,15 @@ class Book:
 
     def _walk_amount(self, side: int, amount: float, *, quoted: bool) -> Walk:
         self._require_live()
-        if not (np.isfinite(amount) and amount > 0):
-            raise SizeError(f"{self.instrument.key}: a size must be a positive finite number, not {amount}")
-        instrument = self.instrument
-        target = amount / instrument.lot_value
-        inverse = instrument.kind is ContractKind.INVERSE
-        if quoted == inverse:  # the amount is a fixed number of lots, whatever the price
-            lots = int(target * (1 + 1e-12))
-            check_lots(instrument, lots)
+        lots, limit = lots_or_limit(self.instrument, amount, quoted=quoted)
+        if lots:
             return self._walk(side, walk_kernels.IN_LOTS, lots, 0.0)
-        if inverse:
-            return self._walk(side, walk_kernels.IN_INVERSE, 0, target * instrument.tick_value)
-        return self._walk(side, walk_kernels.IN_NOTIONAL, 0, target / instrument.tick_value)
+        inverse = self.instrument.kind is ContractKind.INVERSE
+        return self._walk(side, walk_kernels.IN_INVERSE if inverse else walk_kernels.IN_NOTIONAL, 0, limit)
 
-    def _walk(self, side: int, mode: int, lots: int, target: float) -> Walk:
+    def _walk(self, side: int, mode: int, lots: int, limit: float) -> Walk:
         filled, notional, inverse, worst, levels, beyond, exhausted = walk_kernels.walk(
-            self.row, -side, mode, lots, target
+            self.row, -side, mode, lots, limit
         )
         instrument = self.instrument
         if filled < 0:
@@ -326,35 +337,27 @@ class Book:
         """Return the checksum of the top 25 levels as OKX computes it, a signed 32-bit number."""
         return int(checksum_kernels.okx_checksum(self.row))
 
-    def checksum_text(self) -> str:
-        """Return the text that `checksum` is taken over."""
-        length = checksum_kernels.okx_text(self.row)
-        return self.row[-at.TEXT_WORDS :].tobytes()[:length].decode()
-
     def view(self) -> BookView:
-        """Return the immutable view of this version, built at most once per version."""
-        view = self._view
-        if view is not None and view.version == self.row[at.VERSION]:
-            return view
-        sides = []
-        for side in (1, -1):
-            ticks, lots = self.levels(side)
-            ticks.flags.writeable = lots.flags.writeable = False
-            sides.append(BookSide(self.instrument, ticks, lots))
-        self._view = BookView(
-            self.instrument,
-            self.version,
-            self.state,
-            self.proof,
-            self.reason,
-            self.last_id,
-            self.event_ns,
-            sides[0],
-            sides[1],
-            self.proven_ticks(1),
-            self.proven_ticks(-1),
-        )
+        """Return the immutable view of this version, built at most once per version.
+
+        A change of state, proof, reason or id makes a new view over the same levels.
+        """
+        last = self._view
+        now = (self.state, self.proof, self.reason, self.last_id, self.event_ns)
+        if last is None or last.version != self.version:
+            bids, asks = self._side(1), self._side(-1)
+        elif (last.state, last.proof, last.reason, last.last_id, last.event_ns) == now:
+            return last
+        else:
+            bids, asks = last.bids, last.asks
+        edges = (self.proven_ticks(1), self.proven_ticks(-1))
+        self._view = BookView(self.instrument, self.version, *now, bids, asks, *edges)
         return self._view
+
+    def _side(self, side: int) -> BookSide:
+        ticks, lots = self.levels(side)
+        ticks.flags.writeable = lots.flags.writeable = False
+        return BookSide(self.instrument, ticks, lots)
 
     def _require_live(self) -> None:
         if self.state is not BookState.LIVE:
@@ -382,8 +385,9 @@ class Book:
             for price, size in levels
         ]
         rows = np.array(sides, np.int64).reshape(-1, ROW_COLUMNS)
-        if (rows[:, LOTS] <= 0).any():
-            raise InstrumentError(f"{instrument.key}: every level needs a positive size")
+        held = rows[:, (TICKS, LOTS)]
+        if (held <= 0).any() or (held >= MAX_LOTS).any():
+            raise InstrumentError(f"{instrument.key}: every level needs a positive price and size below 2^60 steps")
         book = cls(instrument)
         if ladder_kernels.replace(book.row, rows, 0, len(rows), True):
             raise InstrumentError(f"{instrument.key}: the best bid reaches the best ask")

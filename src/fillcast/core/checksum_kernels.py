@@ -1,11 +1,14 @@
-"""Checksum text and CRC-32, straight from the integers of a book.
+"""Checksums of the best levels, straight from the integers of a book.
 
-The text of a price or size follows from its integer, its grid and one format flag (trailing zeros or none). Most of
-the best levels stand unchanged from one message to the next, so the texts last written are kept beside the book, one
-per slot of a small direct-mapped table: [tick, lots, length, 48 bytes `price:size:`].
+The text that a venue takes its CRC-32 over follows from the integers of the levels, their grids and one format flag
+(trailing zeros or none). It is never put together. The register of a CRC is linear: taking it over a text A and then
+over B gives shift(register of A, length of B) XOR (CRC of B from an empty register), and shift by a given length is
+four table look-ups. So each level contributes the CRC of its own text, and since most of the best levels stand
+unchanged from one message to the next, those are kept beside the book in a small direct-mapped table whose slots are
+[tick, lots, length, crc].
 
-CRC-32 is the reflected polynomial 0xEDB88320 of IEEE 802.3, eight bytes a step (slicing-by-8; M. Kounavis and
-F. Berry, 2005, "A systematic approach to building high performance software-based CRC generators").
+CRC-32 is the reflected polynomial 0xEDB88320 of IEEE 802.3. Its linearity: R. Williams, 1993, "A painless guide to
+CRC error detection algorithms".
 """
 
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
@@ -16,81 +19,87 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fillcast.core.bits_kernels import load_word, store_word
+from fillcast.core.far_kernels import sort_far
 from fillcast.core.jit import inlined, kernel
-from fillcast.core.ladder_kernels import (
+from fillcast.core.ladder_kernels import next_below
+from fillcast.core.layout_kernels import (
     BEST,
     FAR,
     FIXED_TEXT,
     HASH,
+    KEPT_LEVELS,
+    KEPT_WORDS,
     LOT_MANTISSA,
     NO_KEY,
     PRICE_DECIMALS,
     SIDE_HEADER,
     SIZE_DECIMALS,
-    TEXT_WORDS,
     TICK_MANTISSA,
     WINDOW,
-    next_below,
     side_offset,
-    sort_far,
 )
 from fillcast.core.walk_kernels import far_lots
 
 OKX_LEVELS: Final = 25  # levels a side in the text (OKX v5 documentation, order book checksum)
-KEPT: Final = 512  # slots of the table of texts
-SLOT_WORDS: Final = 9
-SLOT_TEXT: Final = 3  # first word of the text in a slot: two numbers of at most 20 characters and their colons
+LONGEST_LEVEL: Final = 48  # bytes: two numbers of at most 20 characters and their separators, and room
+ALL_ONES: Final = 0xFFFFFFFF
+INT64_MAX: Final = (1 << 63) - 1
+COLON: Final = 58
 
 
-def _crc_tables() -> NDArray[np.int64]:
-    """Return the eight tables of slicing-by-8, (8, 256)."""
-    tables = np.zeros((8, 256), np.int64)
-    for byte in range(256):
-        value = byte
-        for _ in range(8):
-            value = (value >> 1) ^ (0xEDB88320 if value & 1 else 0)
-        tables[0, byte] = value
-    for row in range(1, 8):
-        for byte in range(256):
-            value = int(tables[row - 1, byte])
-            tables[row, byte] = (value >> 8) ^ int(tables[0, value & 255])
-    return tables
+def _crc_steps() -> NDArray[np.uint32]:
+    """Return the table of one step of the CRC: the register (256,) after one byte from an empty register."""
+    steps = np.arange(256, dtype=np.uint32)
+    for _ in range(8):
+        steps = np.where(steps & 1, (steps >> 1) ^ np.uint32(0xEDB88320), steps >> 1)
+    return steps.astype(np.uint32)
 
 
-CRC: Final = _crc_tables()
+def _crc_shifts(steps: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return (length, byte of the register, its value) -> what it becomes after `length` zero bytes."""
+    shifts = np.zeros((LONGEST_LEVEL + 1, 4, 256), np.uint32)
+    for byte in range(4):
+        shifts[0, byte] = np.arange(256, dtype=np.uint32) << np.uint32(8 * byte)
+    for length in range(1, LONGEST_LEVEL + 1):
+        before = shifts[length - 1]
+        shifts[length] = (before >> np.uint32(8)) ^ steps[before & np.uint32(255)]
+    return shifts
+
+
+def _register_before(byte: int, register: int) -> int:
+    """Return the register that a step over `byte` turns into `register`."""
+    index = next(value for value in range(256) if int(STEPS[value]) >> 24 == register >> 24)
+    return (((register ^ int(STEPS[index])) << 8) & ALL_ONES) | (index ^ byte)
+
+
+STEPS: Final = _crc_steps()
+SHIFTS: Final = _crc_shifts(STEPS)
+# OKX joins levels with colons. Every level here begins with its own; this start makes the first one of no effect.
+OKX_START: Final = _register_before(COLON, ALL_ONES)
 
 
 @inlined
-def crc32(data, start, length):
-    """Return the CRC-32 of `length` bytes of an array from byte `start` on, an int64 in [0, 2^32)."""
-    value = 0xFFFFFFFF
-    at, end = start, start + length
-    while at + 8 <= end:
-        word = load_word(data, at) ^ value
-        value = (
-            CRC[7, word & 255]
-            ^ CRC[6, (word >> 8) & 255]
-            ^ CRC[5, (word >> 16) & 255]
-            ^ CRC[4, (word >> 24) & 255]
-            ^ CRC[3, (word >> 32) & 255]
-            ^ CRC[2, (word >> 40) & 255]
-            ^ CRC[1, (word >> 48) & 255]
-            ^ CRC[0, (word >> 56) & 255]
-        )
-        at += 8
-    if at < end:
-        word = load_word(data, at)  # the text lies in a row with room behind it
-        for _ in range(end - at):
-            value = CRC[0, (value ^ word) & 255] ^ (value >> 8)
-            word >>= 8
-    return value ^ 0xFFFFFFFF
+def step(register, byte):
+    """Return the register after one byte."""
+    return np.int64(STEPS[(register ^ byte) & 255]) ^ (register >> 8)
+
+
+@inlined
+def shift(register, length):
+    """Return the register after `length` zero bytes."""
+    return (
+        np.int64(SHIFTS[length, 0, register & 255])
+        ^ np.int64(SHIFTS[length, 1, (register >> 8) & 255])
+        ^ np.int64(SHIFTS[length, 2, (register >> 16) & 255])
+        ^ np.int64(SHIFTS[length, 3, register >> 24])
+    )
 
 
 @inlined
 def write_decimal(text, end, units, mantissa, decimals, fixed):
     """Write the text of units × mantissa × 10^-decimals so that it ends before `end`; return where it starts."""
-    value = units * mantissa
+    # A product beyond int64 (no decoder lets one in) becomes a wrong text, never a negative number that does not end.
+    value = (units * mantissa) & INT64_MAX
     place, places = end, decimals
     if not fixed:
         while places > 0 and value % 10 == 0:
@@ -112,30 +121,27 @@ def write_decimal(text, end, units, mantissa, decimals, fixed):
 
 
 @kernel("void(int64[::1], int64, int64, int64)")
-def keep_text(row, slot, tick, lots):
-    """Write `price:size:` of one level into a slot of the table of texts."""
-    text = np.zeros(96, np.uint8)
+def keep_level(row, slot, tick, lots):
+    """Put the length and CRC of one level's `:price:size` into a slot of the table."""
+    text = np.empty(LONGEST_LEVEL, np.uint8)
     fixed = row[FIXED_TEXT] == 1
-    place = 47
-    text[place] = 58  # ":"
-    place = write_decimal(text, place, lots, row[LOT_MANTISSA], row[SIZE_DECIMALS], fixed)
-    place -= 1
-    text[place] = 58
-    place = write_decimal(text, place, tick, row[TICK_MANTISSA], row[PRICE_DECIMALS], fixed)
-    row[slot], row[slot + 1], row[slot + 2] = tick, lots, 48 - place
-    for word in range(SLOT_WORDS - SLOT_TEXT):
-        row[slot + SLOT_TEXT + word] = load_word(text, place + 8 * word)
+    place = write_decimal(text, LONGEST_LEVEL, lots, row[LOT_MANTISSA], row[SIZE_DECIMALS], fixed) - 1
+    text[place] = COLON
+    place = write_decimal(text, place, tick, row[TICK_MANTISSA], row[PRICE_DECIMALS], fixed) - 1
+    text[place] = COLON
+    register = 0
+    for index in range(place, LONGEST_LEVEL):
+        register = step(register, np.int64(text[index]))
+    row[slot], row[slot + 1], row[slot + 2], row[slot + 3] = tick, lots, LONGEST_LEVEL - place, register
 
 
 @inlined
-def put_level(row, at, tick, lots):
-    """Write `price:size:` of one level at byte `at` of the row and return the byte behind it."""
-    slot = len(row) - KEPT * SLOT_WORDS + SLOT_WORDS * (((tick * HASH) >> 40) & (KEPT - 1))
+def with_level(row, register, tick, lots):
+    """Return the register after one more level."""
+    slot = len(row) - KEPT_WORDS + 4 * (((tick * HASH) >> 40) & (KEPT_LEVELS - 1))
     if row[slot] != tick or row[slot + 1] != lots:
-        keep_text(row, slot, tick, lots)
-    for word in range(SLOT_WORDS - SLOT_TEXT):
-        store_word(row, at + 8 * word, row[slot + SLOT_TEXT + word])
-    return at + row[slot + 2]
+        keep_level(row, slot, tick, lots)
+    return shift(register, row[slot + 2]) ^ row[slot + 3]
 
 
 @inlined
@@ -151,31 +157,26 @@ def level_after(row, offset, key, rank):
 
 
 @inlined
-def write_okx_text(row):
-    """Write the checksum text into the row and return its length in bytes; it starts at `text_start`.
+def okx_crc(row):
+    """Return OKX's checksum of a book, a signed 32-bit number.
 
     Best 25 levels a side, bid and ask of each rank in turn, `price:size` joined by colons; what one side has more of
     follows (OKX v5, order book channel).
     """
     bids, asks = side_offset(row, 1), side_offset(row, -1)
-    start = 8 * (len(row) - TEXT_WORDS)
-    at = start
     bid_key, ask_key, bid_rank, ask_rank = row[bids + BEST], row[asks + BEST], 0, 0
+    register = OKX_START
+    levels = 0
     for _ in range(OKX_LEVELS):
         key, lots, bid_key, bid_rank = level_after(row, bids, bid_key, bid_rank)
         if key != NO_KEY:
-            at = put_level(row, at, key, lots)
+            register = with_level(row, register, key, lots)
+            levels += 1
         key, lots, ask_key, ask_rank = level_after(row, asks, ask_key, ask_rank)
         if key != NO_KEY:
-            at = put_level(row, at, -key, lots)
-    return max(at - start - 1, 0)
-
-
-@inlined
-def okx_crc(row):
-    """Return OKX's checksum of a book, a signed 32-bit number."""
-    length = write_okx_text(row)
-    value = crc32(row, 8 * (len(row) - TEXT_WORDS), length)
+            register = with_level(row, register, -key, lots)
+            levels += 1
+    value = register ^ ALL_ONES if levels > 0 else 0
     return value - (1 << 32) if value >= 1 << 31 else value
 
 
@@ -183,9 +184,3 @@ def okx_crc(row):
 def okx_checksum(row):
     """Return OKX's checksum of a book, a signed 32-bit number."""
     return okx_crc(row)
-
-
-@kernel("int64(int64[::1])")
-def okx_text(row):
-    """Write OKX's checksum text into the last TEXT_WORDS of the row and return its length in bytes."""
-    return write_okx_text(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -9,6 +10,9 @@ from fillcast.errors import OffGridError
 
 INT64_MAX = 2**63 - 1
 MAX_DIGITS = 60  # beyond any int64 of any grid; keeps 1e999999999 from being expanded
+MAX_TEXT = 1000  # characters of a number; beyond it Python itself refuses to turn text into an integer
+# What a venue may write: `Decimal` alone would also read spaces, underscores and the digits of every script.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +41,18 @@ class Grid:
         """
         if not step.is_finite() or step <= 0:
             raise OffGridError(f"a grid needs a positive step, not {step}")
-        _, digits, exponent = step.normalize().as_tuple()
-        mantissa = int("".join(map(str, digits)))
-        power = int(exponent)
+        _, digits, exponent = step.as_tuple()
+        text = "".join(map(str, digits))
+        mantissa = int(text.rstrip("0"))
+        power = int(exponent) + len(text) - len(text.rstrip("0"))
+        if abs(power) + len(text) > MAX_DIGITS:
+            raise OffGridError(f"a grid in steps of {step} holds no int64")
         return cls(-power, mantissa) if power < 0 else cls(0, mantissa * 10**power)
 
     @property
     def step(self) -> Decimal:
         """The step as an exact decimal."""
-        return Decimal(self.mantissa).scaleb(-self.decimals)
+        return self.value(1)
 
     def units(self, value: str | Decimal) -> int:
         """Return how many steps a value is, exactly.
@@ -55,12 +62,16 @@ class Grid:
         OffGridError
             When it is no finite number, not a whole number of steps, or beyond int64.
         """
+        if isinstance(value, str) and (len(value) > MAX_TEXT or not NUMBER.fullmatch(value)):
+            raise OffGridError(f"{value[:40]!r} is not a decimal number")
         try:
             sign, digits, exponent = Decimal(value).as_tuple()
         except InvalidOperation:
             raise OffGridError(f"{value!r} is not a decimal number") from None
         if not isinstance(exponent, int):
             raise OffGridError(f"{value!r} is not a finite number")
+        if len(digits) > MAX_TEXT:
+            raise OffGridError(f"a number of {len(digits)} digits")
         magnitude: int = int("".join(map(str, digits)))
         if magnitude == 0:
             return 0
@@ -80,7 +91,7 @@ class Grid:
 
     def value(self, units: int) -> Decimal:
         """Return the exact decimal of a number of steps."""
-        return Decimal(units * self.mantissa).scaleb(-self.decimals)
+        return Decimal(f"{units * self.mantissa}E-{self.decimals}")  # arithmetic would round to the caller's context
 
     def text(self, units: int, *, fixed: bool, decimals: int | None = None) -> str:
         """Return the decimal text of a number of steps, with trailing zeros (`fixed`) or without.

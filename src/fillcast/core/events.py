@@ -39,7 +39,7 @@ EXTRA: Final = 3  # trades: the venue's trade id where it is a number, else 0
 ROW_COLUMNS: Final = 4
 
 MAX_MESSAGES: Final = 1024
-MAX_ROWS: Final = 1 << 17
+MAX_ROWS: Final = 1 << 16
 ROWS_PER_MESSAGE: Final = MESSAGE_COLUMNS // ROW_COLUMNS  # messages and rows share one array, see EventBuffer
 FIRST_ROW: Final = MAX_MESSAGES * ROWS_PER_MESSAGE
 

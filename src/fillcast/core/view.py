@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,10 @@ from fillcast.errors import LotsOverflowError, NotLiveError, SizeError
 if TYPE_CHECKING:
     from fillcast.core.book import BookState, Proof
 
+Number = TypeVar("Number", np.int64, np.float64)
+
 MAX_LOTS = 2**60  # books hold sizes below this, so that the sum of any two fits int64
+ROUNDING = 1 + 1e-12  # an amount that is a whole number of lots must not lose one to rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Walk:
         return self.quote / self.base if self.base else float("nan")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BookSide:
     """One side of a book, best first, with what a walk needs already summed.
 
@@ -62,7 +65,7 @@ class BookSide:
     ticks, lots
         int64 arrays, read-only.
     cumulative_lots, cumulative_base, cumulative_quote
-        Sums over the levels up to and including each: int64, float64, float64.
+        Sums over the levels up to and including each: int64, float64, float64; read-only.
     """
 
     instrument: Instrument
@@ -73,34 +76,47 @@ class BookSide:
     def cumulative_lots(self) -> NDArray[np.int64]:
         """Lots up to and including each level; `LotsOverflowError` beyond int64."""
         sums = np.cumsum(self.lots)
-        if sums.size and (sums < 0).any():
+        if (sums < 0).any():
             raise LotsOverflowError(f"{self.instrument.key}: the sizes of one side add up beyond int64 lots")
-        return sums
+        return _read_only(sums)
 
     @cached_property
     def price(self) -> NDArray[np.float64]:
         """Prices of the levels in quote currency."""
-        return np.multiply(self.ticks, self.instrument.tick_value, dtype=np.float64)
+        return _read_only(np.multiply(self.ticks, self.instrument.tick_value, dtype=np.float64))
+
+    @cached_property
+    def cumulative_worth(self) -> NDArray[np.float64]:
+        """Lots × ticks (inverse: lots ÷ ticks) up to and including each level, added as `walk_kernels.walk` adds."""
+        lots, ticks = self.lots.astype(np.float64), self.ticks.astype(np.float64)
+        return _read_only(np.cumsum(lots / ticks if self.instrument.kind is ContractKind.INVERSE else lots * ticks))
 
     @cached_property
     def cumulative_base(self) -> NDArray[np.float64]:
         """Base currency up to and including each level."""
-        if self.instrument.kind is ContractKind.INVERSE:
-            return np.cumsum(self.lots * self.instrument.lot_value / self.price, dtype=np.float64)
-        return np.multiply(self.cumulative_lots, self.instrument.lot_value, dtype=np.float64)
+        instrument = self.instrument
+        if instrument.kind is ContractKind.INVERSE:
+            return _read_only(self.cumulative_worth * (instrument.lot_value / instrument.tick_value))
+        return _read_only(np.multiply(self.cumulative_lots, instrument.lot_value, dtype=np.float64))
 
     @cached_property
     def cumulative_quote(self) -> NDArray[np.float64]:
         """Quote currency up to and including each level."""
-        if self.instrument.kind is ContractKind.INVERSE:
-            return np.multiply(self.cumulative_lots, self.instrument.lot_value, dtype=np.float64)
-        return np.cumsum(self.lots * self.instrument.lot_value * self.price, dtype=np.float64)
+        instrument = self.instrument
+        if instrument.kind is ContractKind.INVERSE:
+            return _read_only(np.multiply(self.cumulative_lots, instrument.lot_value, dtype=np.float64))
+        return _read_only(self.cumulative_worth * (instrument.lot_value * instrument.tick_value))
+
+    def count_within(self, bps: float, book_side: int, mid_ticks: float) -> int:
+        """Return how many levels lie within `bps` of a mid, one that is exactly so far away included."""
+        limit = mid_ticks - book_side * (mid_ticks * bps / 1e4)
+        return int(np.searchsorted(-book_side * self.ticks, -book_side * limit, side="right"))
 
     def __len__(self) -> int:
         return len(self.ticks)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BookView:
     """One version of one book: immutable, shared by every forecast, chart and thread.
 
@@ -175,19 +191,19 @@ class BookView:
 
     def _walk_amount(self, side: int, amount: float, *, quoted: bool) -> Walk:
         self._require_live()
-        if not (np.isfinite(amount) and amount > 0):
-            raise SizeError(f"{self.instrument.key}: a size must be a positive finite number, not {amount}")
+        lots, limit = lots_or_limit(self.instrument, amount, quoted=quoted)
+        if lots:
+            return self.walk(side, lots)
         book_side = self.opposite(side)
-        sums = book_side.cumulative_quote if quoted else book_side.cumulative_base
-        index = int(np.searchsorted(sums, amount))
+        sums = book_side.cumulative_worth
+        index = int(np.searchsorted(sums, limit, side="right"))
         if index >= len(book_side):
             shown = int(book_side.cumulative_lots[-1]) if len(book_side) else 0
             return self._walk_to(side, shown, len(book_side) - 1, shown)
-        before = float(sums[index - 1]) if index else 0.0
+        left = limit - float(sums[index - 1]) if index else limit
         lots_before = int(book_side.cumulative_lots[index - 1]) if index else 0
-        base_per_lot, quote_per_lot = self.instrument.amounts(1, float(book_side.price[index]))
-        # One part in 10^12 of slack: a size that is a whole number of lots must not lose one to rounding.
-        extra = int((amount - before) / (quote_per_lot if quoted else base_per_lot) * (1 + 1e-12))
+        ticks = float(book_side.ticks[index])
+        extra = int(left * ticks if self.instrument.kind is ContractKind.INVERSE else left / ticks)
         total = lots_before + min(extra, int(book_side.lots[index]))
         if extra == 0:
             index -= 1
@@ -223,11 +239,13 @@ class BookView:
         return book_side.cumulative_base, book_side.cumulative_quote / book_side.cumulative_base
 
     def depth_base(self, book_side: int, bps: float) -> float:
-        """Return the base amount within `bps` of the mid on one side of the book (+1 bids, -1 asks)."""
+        """Return the base amount within `bps` of the mid on one book side (+1 bids, -1 asks); 0 without a mid."""
+        self._require_live()
+        if not (len(self.bids) and len(self.asks)):
+            return 0.0
         levels = self.bids if book_side > 0 else self.asks
-        limit = self.mid * (1 - book_side * bps / 1e4)
-        within = int(np.searchsorted(-book_side * levels.price, -book_side * limit, side="right"))
-        return float(levels.cumulative_base[within - 1]) if within else 0.0
+        inside = levels.count_within(bps, book_side, (self.bids.ticks[0] + self.asks.ticks[0]) / 2)
+        return float(levels.cumulative_base[inside - 1]) if inside else 0.0
 
     def _require_live(self) -> None:
         if self.state.name != "LIVE":
@@ -235,6 +253,38 @@ class BookView:
 
 
 def check_lots(instrument: Instrument, lots: int) -> None:
-    """Raise `SizeError` unless `lots` is a number that a book can fill."""
+    """Raise `SizeError` unless `lots` is a whole number that a book can fill."""
     if not 0 < lots < MAX_LOTS:
         raise SizeError(f"{instrument.key}: a size must be at least one lot and below 2^60 lots, not {lots}")
+    if lots != int(lots):
+        raise SizeError(f"{instrument.key}: a size in lots must be a whole number, not {lots}")
+
+
+def lots_or_limit(instrument: Instrument, amount: float, *, quoted: bool) -> tuple[int, float]:
+    """Return what a walk for an amount of quote or base currency may take.
+
+    Returns
+    -------
+    tuple
+        (lots, 0.0) where the amount is a number of lots whatever the price, rounded down; else (0, the limit of what
+        lots × ticks, or lots ÷ ticks of an inverse contract, may add up to).
+
+    Raises
+    ------
+    SizeError
+        When the amount is not a positive finite number, or is a number of lots that a book cannot hold.
+    """
+    if not (np.isfinite(amount) and amount > 0):
+        raise SizeError(f"{instrument.key}: a size must be a positive finite number, not {amount}")
+    limit = amount / instrument.lot_value * ROUNDING
+    inverse = instrument.kind is ContractKind.INVERSE
+    if quoted == inverse:
+        lots = int(min(limit, float(MAX_LOTS)))
+        check_lots(instrument, lots)
+        return lots, 0.0
+    return 0, limit * instrument.tick_value if inverse else limit / instrument.tick_value
+
+
+def _read_only(array: NDArray[Number]) -> NDArray[Number]:
+    array.flags.writeable = False
+    return array

@@ -1,4 +1,4 @@
-"""Kernels that read a ring ladder: walks, both-side costs and listings. Layout: `ladder_kernels`.
+"""Kernels that read a ring ladder: walks, both-side costs and listings. Layout: `layout_kernels`.
 
 Notionals are in lots × ticks; float64 holds every product of a walk to a relative error of 2^-53 per level.
 """
@@ -11,8 +11,10 @@ from typing import Final
 import numpy as np
 
 from fillcast.core.bits_kernels import leading_zeros
+from fillcast.core.far_kernels import sort_far, table_slot
 from fillcast.core.jit import inlined, kernel
-from fillcast.core.ladder_kernels import (
+from fillcast.core.ladder_kernels import block_below, next_below
+from fillcast.core.layout_kernels import (
     BEST,
     EDGE,
     FAR,
@@ -24,10 +26,8 @@ from fillcast.core.ladder_kernels import (
     SLOTS,
     STATE,
     WINDOW,
-    next_below,
+    far_keys,
     side_offset,
-    sort_far,
-    table_slot,
 )
 
 # What a walk is to fill.
@@ -41,8 +41,8 @@ SUM_LIMIT: Final = 1 << 62
 @inlined
 def far_lots(row, offset, rank):
     """Return (key, lots) of the far level of a rank, best first; the far keys must be sorted."""
-    window, slots = row[WINDOW], row[SLOTS]
-    keys = offset + SIDE_HEADER + window + (window >> 6)
+    slots = row[SLOTS]
+    keys = far_keys(row, offset)
     key = row[keys + 2 * slots + rank]
     return key, row[keys + slots + table_slot(row, offset, key)]
 
@@ -57,9 +57,8 @@ def fill(row, offset, target):
     notional = 0.0
     best = row[offset + BEST]
     if best != NO_KEY:
-        low_block = row[offset + LOW] >> 6
         block = best >> 6
-        while block >= low_block:
+        while block != NO_KEY:
             position = block & ((window >> 6) - 1)
             bits = row[bitmap + position]
             base = (block << 6) + 63
@@ -73,7 +72,7 @@ def fill(row, offset, target):
                 if left == 0:
                     return target, abs(notional)
                 bits &= ~(1 << (63 - skip))
-            block -= 1
+            block = block_below(row, offset, block)
     if row[offset + FAR] > 0:
         sort_far(row, offset)
         for rank in range(row[offset + FAR]):
@@ -100,24 +99,29 @@ def cost_both(row, lots):
 
 
 @inlined
-def take(mode, lots, ticks, left):
-    """Return (lots taken from a level, what is then left of the target) under one of the three targets."""
-    if mode == IN_LOTS:
-        taken = np.int64(min(np.float64(lots), left))
-        return taken, left - taken
-    unit = np.float64(ticks) if mode == IN_NOTIONAL else 1.0 / np.float64(ticks)
-    taken = min(lots, np.int64(left / unit)) if left / unit < np.float64(SUM_LIMIT) else lots
-    return taken, (left - taken * unit) if taken == lots else 0.0
+def take_notional(lots, ticks, notional, limit):
+    """Return the lots of a level that keep lots × ticks within a limit. `BookView` takes the same steps."""
+    if notional + np.float64(lots) * ticks <= limit:
+        return lots
+    return min(lots, np.int64((limit - notional) / ticks))
+
+
+@inlined
+def take_inverse(lots, ticks, inverse, limit):
+    """Return the lots of a level that keep lots ÷ ticks within a limit. `BookView` takes the same steps."""
+    if inverse + np.float64(lots) / ticks <= limit:
+        return lots
+    return min(lots, np.int64((limit - inverse) * ticks))
 
 
 @kernel("Tuple((int64, float64, float64, int64, int64, int64, int64))(int64[::1], int64, int64, int64, float64)")
-def walk(row, side, mode, lots_target, target):
+def walk(row, side, mode, lots_target, limit):
     """Walk one side of the book (side +1: bids, -1: asks).
 
     Parameters
     ----------
     mode
-        IN_LOTS fills `lots_target` lots; IN_NOTIONAL and IN_INVERSE fill `target` (lots × ticks, lots ÷ ticks),
+        IN_LOTS fills `lots_target` lots; IN_NOTIONAL and IN_INVERSE fill up to `limit` (lots × ticks, lots ÷ ticks),
         rounding the last level down to a whole lot.
 
     Returns
@@ -130,7 +134,6 @@ def walk(row, side, mode, lots_target, target):
     edge = row[offset + EDGE]
     filled, beyond, levels, worst = 0, 0, 0, NO_KEY
     notional, inverse = 0.0, 0.0
-    left_lots, left = lots_target, target
     key = row[offset + BEST]
     window = row[WINDOW]
     ring = offset + SIDE_HEADER
@@ -149,13 +152,16 @@ def walk(row, side, mode, lots_target, target):
             rank += 1
         else:
             return filled, notional, inverse, worst, levels, beyond, 1
-        ticks = abs(here)
+        ticks = np.float64(abs(here))
         if mode == IN_LOTS:
-            taken = min(lots, left_lots)
-            left_lots -= taken
-            done = left_lots == 0
+            taken = min(lots, lots_target - filled)
+            done = taken == lots_target - filled
         else:
-            taken, left = take(mode, lots, ticks, left)
+            taken = (
+                take_notional(lots, ticks, notional, limit)
+                if mode == IN_NOTIONAL
+                else take_inverse(lots, ticks, inverse, limit)
+            )
             done = taken < lots
         if taken > 0:
             if filled > SUM_LIMIT - taken:
@@ -163,12 +169,13 @@ def walk(row, side, mode, lots_target, target):
             filled += taken
             levels += 1
             worst = here
-            notional += np.float64(taken) * np.float64(ticks)
-            inverse += np.float64(taken) / np.float64(ticks)
+            notional += np.float64(taken) * ticks
+            inverse += np.float64(taken) / ticks
             if here < edge:
                 beyond += taken
         if done:
-            return filled, notional, inverse, worst, levels, beyond, 0
+            exhausted = taken == lots and key == NO_KEY and rank >= far
+            return filled, notional, inverse, worst, levels, beyond, 1 if exhausted else 0
 
 
 @kernel("int64(int64[::1], int64, int64[::1], int64[::1])")
@@ -207,4 +214,4 @@ def size_at(row, side, ticks):
     window = row[WINDOW]
     if row[offset + LOW] <= key < row[offset + LOW] + window:
         return row[offset + SIDE_HEADER + (key & (window - 1))]
-    return row[offset + SIDE_HEADER + window + (window >> 6) + row[SLOTS] + table_slot(row, offset, key)]
+    return row[far_keys(row, offset) + row[SLOTS] + table_slot(row, offset, key)]

@@ -1,0 +1,6 @@
+"""A running set of books: feed, clock and forecasts composed."""
+
+from fillcast.session.answer import Answer
+from fillcast.session.session import Session, watch
+
+__all__ = ["Answer", "Session", "watch"]

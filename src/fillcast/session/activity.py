@@ -1,0 +1,113 @@
+"""What has been seen of one instrument while it was followed: how much its mid moves, and what traded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from fillcast.core.book import BookState
+from fillcast.core.events import LOTS, SIDE, EventBuffer
+from fillcast.feed.driven import Driven
+from fillcast.models.volatility import EwmaVolatility
+
+WINDOW_S = 60
+SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Trades of the last `window_s` seconds, by aggressor, and of the whole time followed.
+
+    Attributes
+    ----------
+    buys, sells, buy_lots, sell_lots
+        Of the window: trades whose aggressor bought or sold, and their sizes in lots.
+    trades
+        Since the instrument has been followed.
+    window_s
+        Length of the window, shorter while it fills.
+    """
+
+    buys: int
+    sells: int
+    buy_lots: int
+    sell_lots: int
+    trades: int
+    window_s: float
+
+
+class TradeTally:
+    """Counts trades in buckets of one second, so that memory does not grow with the market.
+
+    Times are monotonic nanoseconds of reception.
+    """
+
+    __slots__ = ("_buckets", "_started_ns", "trades")
+
+    def __init__(self, started_ns: int) -> None:
+        self._started_ns = started_ns
+        self._buckets: deque[list[int]] = deque()  # second, buys, sells, buy lots, sell lots
+        self.trades = 0
+
+    def add(self, side: int, lots: int, mono_ns: int) -> None:
+        """Count one trade; side +1: the aggressor bought."""
+        second = mono_ns // SECOND_NS
+        if not self._buckets or self._buckets[-1][0] != second:
+            self._forget(second)
+            self._buckets.append([second, 0, 0, 0, 0])
+        bucket = self._buckets[-1]
+        bought = side > 0
+        bucket[1 if bought else 2] += 1
+        bucket[3 if bought else 4] += lots
+        self.trades += 1
+
+    def summary(self, mono_ns: int) -> Activity:
+        """Return the counts of the window that ends now."""
+        self._forget(mono_ns // SECOND_NS)
+        buys, sells, buy_lots, sell_lots = (sum(bucket[at] for bucket in self._buckets) for at in range(1, 5))
+        elapsed_s = min(float(WINDOW_S), (mono_ns - self._started_ns) / SECOND_NS)
+        return Activity(buys, sells, buy_lots, sell_lots, self.trades, elapsed_s)
+
+    def _forget(self, second: int) -> None:
+        while self._buckets and self._buckets[0][0] <= second - WINDOW_S:
+            self._buckets.popleft()
+
+
+class Watched:
+    """One instrument of a session: its book, whose it is, and what has been seen of it.
+
+    Attributes
+    ----------
+    connection, index
+        The protocol that owns the book, and the book's place there.
+    stirred
+        Set whenever the book may have become LIVE; whoever waits for that looks again.
+    """
+
+    __slots__ = ("_seen_version", "book", "connection", "index", "stirred", "tally", "volatility")
+
+    def __init__(self, connection: Driven, index: int, half_life_s: float, started_ns: int) -> None:
+        self.connection = connection
+        self.index = index
+        self.book = connection.books[index]
+        self.volatility = EwmaVolatility(half_life_s)
+        self.tally = TradeTally(started_ns)
+        self.stirred = asyncio.Event()
+        self._seen_version = -1
+
+    def look(self) -> None:
+        """Take the mid in when the book has changed and is LIVE."""
+        book = self.book
+        if book.state is not BookState.LIVE:
+            return
+        self.stirred.set()
+        version = book.version
+        if version != self._seen_version:
+            self._seen_version = version
+            self.volatility.update(book.event_ns, book.mid)
+
+    def count_trades(self, events: EventBuffer, message: int, mono_ns: int) -> None:
+        """Count the trades of one message."""
+        for row in events.message_rows(message).tolist():
+            self.tally.add(row[SIDE], row[LOTS], mono_ns)

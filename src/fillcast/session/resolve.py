@@ -1,0 +1,97 @@
+"""From `VENUE:SYMBOL` words to instruments, with the venue's own metadata."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from fillcast.core.instrument import Instrument
+from fillcast.errors import UnknownInstrumentError, UsageError, VenueError
+from fillcast.feed.reach import host_of
+from fillcast.feed.rest import Rest
+from fillcast.venues import Venue
+
+NEAR_MATCHES = 3
+NEAR_ENOUGH = 0.6  # difflib ratio
+
+
+def parse_keys(keys: Iterable[str], venues: Iterable[str]) -> dict[str, list[str]]:
+    """Return symbols by venue from words such as `okx:BTC-USDT`, each once, in the order given.
+
+    Raises
+    ------
+    UsageError
+        When a word has another shape, names an unknown venue, or none is given.
+    """
+    known = tuple(venues)
+    symbols: dict[str, list[str]] = {}
+    for key in keys:
+        venue, colon, symbol = key.strip().partition(":")
+        if not colon or not venue or not symbol:
+            raise UsageError(f"instrument {key!r} is not VENUE:SYMBOL, such as okx:BTC-USDT")
+        if venue not in known:
+            near = difflib.get_close_matches(venue, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise UsageError(f"instrument {key!r}: unknown venue {venue!r}; {hint}")
+        if symbol not in symbols.setdefault(venue, []):
+            symbols[venue].append(symbol)
+    if not symbols:
+        raise UsageError("name at least one instrument as VENUE:SYMBOL, such as okx:BTC-USDT")
+    return symbols
+
+
+async def resolve(venue: Venue, symbols: Sequence[str], rest: Rest) -> list[Instrument]:
+    """Ask a venue for some of its instruments; returned in the order asked.
+
+    Raises
+    ------
+    UnknownInstrumentError
+        When the venue lists no such symbol; names the nearest that it does list.
+    ConnectError, VenueError
+        When the venue cannot be reached or refuses.
+    """
+    refusal: VenueError | UnknownInstrumentError | None = None
+    try:
+        listed = {one.symbol: one for one in await list_instruments(venue, symbols, rest)}
+    except (
+        VenueError,
+        UnknownInstrumentError,
+    ) as error:  # some venues refuse a question about an unknown symbol
+        listed, refusal = {}, error
+    if any(symbol not in listed for symbol in symbols):
+        listed = {one.symbol: one for one in await list_instruments(venue, (), rest)}
+    for symbol in symbols:
+        if symbol not in listed:
+            raise UnknownInstrumentError(unknown(venue.name, symbol, listed)) from refusal
+    return [listed[symbol] for symbol in symbols]
+
+
+async def list_instruments(venue: Venue, symbols: Sequence[str], rest: Rest) -> list[Instrument]:
+    """Ask a venue for the instruments of some symbols, or for all that it lists when none are given.
+
+    Raises
+    ------
+    ConnectError, VenueError
+        When the venue cannot be reached, refuses, or answers with something else.
+    """
+    bodies = [await rest.get_patiently(path) for path in venue.instrument_paths(symbols)]
+    try:
+        return list(venue.parse_instruments(bodies))
+    except msgspec.DecodeError as error:
+        where = host_of(rest.base_url)
+        raise VenueError(f"{where} does not answer as {venue.name} does (is the endpoint right?): {error}") from None
+
+
+def unknown(venue: str, symbol: str, listed: Iterable[str]) -> str:
+    """Return the sentence for a symbol that a venue does not list."""
+    by_shape = {plain(one): one for one in sorted(listed, reverse=True)}
+    near = difflib.get_close_matches(plain(symbol), by_shape, NEAR_MATCHES, NEAR_ENOUGH)
+    hint = f"; did you mean {' or '.join(by_shape[one] for one in near)}?" if near else ""
+    return f"{venue} lists no instrument {symbol!r}{hint}"
+
+
+def plain(symbol: str) -> str:
+    """Return a symbol without case and separators, so that `btcusdt` is near to `BTC-USDT`."""
+    return "".join(character for character in symbol.upper() if character.isalnum())

@@ -1,0 +1,63 @@
+"""One venue of a session: where it is reached, within which limits, and by which protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from fillcast.core.instrument import Instrument
+from fillcast.feed.clock import Clock
+from fillcast.feed.feed import Route
+from fillcast.feed.limits import RateLimit
+from fillcast.feed.rest import Rest
+from fillcast.feed.settings import Settings
+from fillcast.session.endpoints import endpoint_of
+from fillcast.session.resolve import resolve
+from fillcast.venues import Venue
+from fillcast.venues.settings import Settings as ProtocolSettings
+
+
+class Destination:
+    """One venue and the symbols that are wanted of it.
+
+    Attributes
+    ----------
+    venue
+        The venue.
+    rest
+        Its REST requests, for metadata first and for the feed afterwards: one budget for both.
+    """
+
+    def __init__(
+        self,
+        venue: Venue,
+        symbols: Sequence[str],
+        endpoints: Mapping[str, str],
+        proxy: str | None,
+        settings: Settings,
+        clock: Clock,
+        protocol: ProtocolSettings | None = None,
+    ) -> None:
+        self.venue = venue
+        self._symbols = symbols
+        self._protocol = protocol
+        self._endpoint = endpoint_of(venue, endpoints, proxy)
+        limit = RateLimit(venue.rest_limit.weight, venue.rest_limit.window_ns)
+        self.rest = Rest(self._endpoint.rest_url, limit, settings=settings, clock=clock, proxy=proxy)
+
+    async def resolve(self) -> list[Instrument]:
+        """Ask for the metadata of the symbols, in their order."""
+        return await resolve(self.venue, self._symbols, self.rest)
+
+    def route(self, instruments: Sequence[Instrument]) -> Route:
+        """Return what the feed needs to follow instruments here."""
+        venue = self.venue
+        return Route(
+            venue.name,
+            self._endpoint,
+            self.rest,
+            instruments,
+            partial(venue.connections, settings=self._protocol),
+            venue.dial_limit,
+            venue.control_limit,
+        )

@@ -1,0 +1,287 @@
+"""A running session: instruments resolved, books kept, forecasts given while they are right."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+
+from fillcast.core.book import Book, BookState
+from fillcast.core.events import BOOK, KIND, TRADES
+from fillcast.core.instrument import Instrument
+from fillcast.core.view import BookView
+from fillcast.errors import NotLiveError, UsageError
+from fillcast.feed.clock import Clock
+from fillcast.feed.driven import Driven, Listener
+from fillcast.feed.feed import Feed, first_failure
+from fillcast.feed.settings import Settings
+from fillcast.feed.statistics import LinkStatus, Phase
+from fillcast.forecast.fee_files import fee_rate
+from fillcast.forecast.forecast import Forecast, forecast
+from fillcast.forecast.interval import DEFAULT_LEVEL
+from fillcast.forecast.order import Order
+from fillcast.models.fees import FeeRate
+from fillcast.models.volatility import DEFAULT_HALF_LIFE_S, VolatilityEstimate
+from fillcast.session.activity import Activity, Watched
+from fillcast.session.answer import Answer
+from fillcast.session.resolve import parse_keys
+from fillcast.session.routes import Destination
+from fillcast.venues import VENUES, venue
+from fillcast.venues.protocol import Health
+from fillcast.venues.settings import Settings as ProtocolSettings
+
+ORDERS_REMEMBERED = 256  # whose last forecast is kept
+
+
+class Session:
+    """Follows instruments from entering to leaving it; made by `watch`.
+
+    Everything here belongs to the loop that entered it. Other threads take a `BookView` or an `Answer`, which
+    never change. What a listener raises ends the block with that error.
+
+    Attributes
+    ----------
+    instruments
+        By key, in the order asked for.
+    feed
+        The running feed: statistics, links, gap log, notices.
+    """
+
+    def __init__(
+        self,
+        destinations: Iterable[Destination],
+        settings: Settings,
+        clock: Clock,
+        listener: Listener,
+        half_life_s: float,
+    ) -> None:
+        self._destinations = tuple(destinations)
+        self._settings = settings
+        self._clock = clock
+        self._outer = listener
+        self._half_life_s = half_life_s
+        self._group = asyncio.TaskGroup()
+        self._running: asyncio.Task[None] | None = None
+        self._watched: dict[str, Watched] = {}
+        self._carried: dict[int, list[Watched]] = {}  # by id of the connection, in the order of its instruments
+        self._touched: set[Watched] = set()  # since the last batch ended
+        self._last: OrderedDict[Order, Forecast] = OrderedDict()
+        self.instruments: dict[str, Instrument] = {}
+        self.feed = Feed(())
+
+    async def __aenter__(self) -> Session:
+        try:
+            found = await asyncio.gather(*(destination.resolve() for destination in self._destinations))
+        except BaseException:
+            await asyncio.gather(*(destination.rest.close() for destination in self._destinations))
+            raise
+        self.instruments = {one.key: one for instruments in found for one in instruments}
+        listener = Listener(self._on_frame, self._on_batch, self._outer.on_notice)
+        routes = [
+            destination.route(instruments) for destination, instruments in zip(self._destinations, found, strict=True)
+        ]
+        self.feed = Feed(routes, listener=listener, settings=self._settings, clock=self._clock)
+        self._find_books()
+        await self._group.__aenter__()
+        self._running = self._group.create_task(self.feed.run(), name="feed")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        try:
+            await self._group.__aexit__(kind, error, trace)
+        except BaseExceptionGroup as failures:
+            failure = first_failure(failures)
+            if failure is not error:  # the feed failed, and that is what ended the block
+                raise failure from None
+        finally:
+            # A feed that was cancelled before its first step has closed nothing.
+            await asyncio.gather(*(destination.rest.close() for destination in self._destinations))
+
+    # Books.
+
+    def book(self, key: str) -> Book:
+        """Return the book of an instrument. It changes with every frame; `view` gives one that does not.
+
+        Raises
+        ------
+        UsageError
+            When the session does not follow the instrument.
+        """
+        return self._one(key).book
+
+    def view(self, key: str) -> BookView:
+        """Return the book as of now, for any thread; the same object until the book changes."""
+        return self._one(key).book.view()
+
+    def health(self, key: str) -> Health:
+        """Return how far the book can be trusted now."""
+        watched = self._one(key)
+        return watched.connection.health(watched.index, self._clock.wall_ns(), self._clock.mono_ns())
+
+    async def live(self, key: str, timeout: float = 30.0) -> BookView:
+        """Wait until a book is LIVE and return it.
+
+        Parameters
+        ----------
+        timeout
+            Seconds.
+
+        Raises
+        ------
+        NotLiveError
+            When it is not LIVE in time; says why and how its connection stands.
+        """
+        watched = self._one(key)
+        try:
+            async with asyncio.timeout(timeout):
+                while watched.book.state is not BookState.LIVE:
+                    watched.stirred.clear()
+                    await watched.stirred.wait()
+        except TimeoutError:
+            raise NotLiveError(self._why_not_live(key, timeout)) from None
+        return watched.book.view()
+
+    # What has been seen.
+
+    def volatility(self, key: str) -> VolatilityEstimate:
+        """Return what the mid's moves since the start say of its volatility."""
+        return self._one(key).volatility.estimate()
+
+    def activity(self, key: str) -> Activity:
+        """Return what has traded lately."""
+        return self._one(key).tally.summary(self._clock.mono_ns())
+
+    def forecast(self, order: Order, *, fee: FeeRate | None = None, level: float = DEFAULT_LEVEL) -> Answer:
+        """Forecast an order on its book as of now, and keep the forecast for when the book is not LIVE.
+
+        Parameters
+        ----------
+        fee
+            What the account pays; from the venue's schedule and the order's tier when absent.
+        level
+            Probability of the intervals.
+
+        Raises
+        ------
+        UsageError, SizeError
+            When the order cannot be used.
+        """
+        watched = self._one(order.instrument)
+        instrument = watched.book.instrument
+        now_ns = self._clock.wall_ns()
+        current = forecast(
+            order,
+            watched.book.view(),
+            fee=fee or fee_rate(instrument.venue, order.tier, instrument.fee_group),
+            volatility=watched.volatility.estimate(),
+            now_ns=now_ns,
+            health=self.health(order.instrument),
+            level=level,
+        )
+        if current.net is not None:
+            self._last[order] = current
+            self._last.move_to_end(order)
+            if len(self._last) > ORDERS_REMEMBERED:
+                self._last.popitem(last=False)
+        if current.fill is not None:
+            watched.connection.ask(watched.index, current.fill.lots)  # so that twice as much stays proven
+        last = self._last.get(order)
+        age_ns = now_ns - last.as_of_ns if last is not None else 0
+        reason = current.reason
+        link = self._link(watched)
+        if reason and link.phase is not Phase.OPEN:
+            reason = f"{reason}; {link.sentence}"
+        return Answer(watched.book.state, reason, current, last, age_ns)
+
+    # Listening.
+
+    def _on_frame(self, connection: Driven) -> None:
+        events = connection.events
+        for message in range(events.count):
+            watched = self._carried[id(connection)][events.messages[message, BOOK]]
+            if events.messages[message, KIND] == TRADES:
+                watched.count_trades(events, message, self._clock.mono_ns())
+            else:
+                self._touched.add(watched)
+        if self._outer.on_frame is not None:
+            self._outer.on_frame(connection)
+
+    def _on_batch(self, connection: Driven) -> None:
+        # Without a frame it was a timer, a reply or a loss: any of the connection's books may have changed.
+        for watched in self._touched or self._carried[id(connection)]:
+            watched.look()
+        self._touched.clear()
+        if self._outer.on_batch is not None:
+            self._outer.on_batch(connection)
+
+    def _find_books(self) -> None:
+        now_ns = self._clock.mono_ns()
+        connections = [client.connection for client in self.feed.clients]
+        for connection in connections:
+            for index, book in enumerate(connection.books):
+                self._watched[book.instrument.key] = Watched(connection, index, self._half_life_s, now_ns)
+        for connection in connections:
+            self._carried[id(connection)] = [self._watched[one.key] for one in connection.instruments]
+
+    def _one(self, key: str) -> Watched:
+        watched = self._watched.get(key)
+        if watched is None:
+            followed = ", ".join(self._watched) or "none"
+            raise UsageError(f"{key} is not followed by this session; followed: {followed}")
+        return watched
+
+    def _why_not_live(self, key: str, timeout_s: float) -> str:
+        watched = self._watched[key]
+        book = watched.book
+        state = f"{book.state.name} ({book.reason})" if book.reason else book.state.name
+        return f"{key} is not LIVE after {timeout_s:g} s: its book is {state}; {self._link(watched).sentence}"
+
+    def _link(self, watched: Watched) -> LinkStatus:
+        return next(one.status for one in self.feed.clients if one.connection is watched.connection)
+
+
+def watch(
+    keys: Iterable[str],
+    *,
+    endpoints: Mapping[str, str] | None = None,
+    proxy: str | None = None,
+    settings: Settings | None = None,
+    protocol: ProtocolSettings | None = None,
+    clock: Clock | None = None,
+    listener: Listener | None = None,
+    half_life_s: float = DEFAULT_HALF_LIFE_S,
+) -> Session:
+    """Follow instruments: `async with watch(["okx:BTC-USDT"]) as session: ...`.
+
+    Parameters
+    ----------
+    keys
+        `VENUE:SYMBOL`, one or more.
+    endpoints
+        Base URLs by venue that take the place of the venue's own, such as `{"okx": "http://127.0.0.1:8000"}`.
+    proxy
+        URL of an HTTP proxy for every connection; from the environment when absent.
+    settings, protocol
+        Limits and waits of the feed, and of the venues' protocols.
+    listener
+        Told of frames, batches and notices as they happen.
+    half_life_s
+        Of the volatility estimate.
+
+    Raises
+    ------
+    UsageError
+        When a key, an endpoint or the proxy cannot be used. Entering the session raises
+        `UnknownInstrumentError`, `ConnectError` or `VenueError` when an instrument cannot be resolved.
+    """
+    settings, clock = settings or Settings(), clock or Clock()
+    destinations = [
+        Destination(venue(name), symbols, endpoints or {}, proxy, settings, clock, protocol)
+        for name, symbols in parse_keys(keys, VENUES).items()
+    ]
+    return Session(destinations, settings, clock, listener or Listener(), half_life_s)

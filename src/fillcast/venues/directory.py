@@ -1,0 +1,169 @@
+"""Which venues there are, where they are reached, what they allow, and how to follow their instruments."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, Protocol
+
+from fillcast.core.instrument import Instrument
+from fillcast.errors import UsageError
+from fillcast.venues.settings import SECOND_NS, Settings
+
+if TYPE_CHECKING:  # naming a venue must not load the kernels
+    from fillcast.venues.connection import Connection
+
+MODULES: Final = {
+    "okx": "fillcast.venues.okx_venue",
+    "binance_spot": "fillcast.venues.binance_venues",
+    "binance_usdm": "fillcast.venues.binance_venues",
+    "binance_coinm": "fillcast.venues.binance_venues",
+}
+VENUES: Final = tuple(MODULES)
+
+
+class Connect(Protocol):
+    """Makes the connections that follow some instruments."""
+
+    def __call__(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        trades: bool = True,
+        touch: bool = False,
+        settings: Settings | None = None,
+    ) -> list[Connection]:
+        """Return as many connections as the venue needs, each not yet opened.
+
+        Parameters
+        ----------
+        trades, touch
+            Also follow trades; best bid and ask.
+        settings
+            Waits and limits; the defaults when absent.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `weight` in any window of `window_ns`."""
+
+    weight: int
+    window_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a venue's dated file says.
+
+    Attributes
+    ----------
+    ws_url, rest_url
+        Base URLs.
+    rest_limit, dial_limit, control_limit
+        REST weight and new connections per address; control messages per connection.
+    streams_per_connection
+        Subscriptions that one connection is given.
+    as_of, source
+        Date and origin.
+    """
+
+    ws_url: str
+    rest_url: str
+    rest_limit: Limit
+    dial_limit: Limit
+    control_limit: Limit
+    streams_per_connection: int
+    as_of: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """One venue.
+
+    Attributes
+    ----------
+    name
+        Its name here, as in `okx:BTC-USDT`.
+    instrument_paths
+        REST paths that describe symbols of the kinds of those given, or everything when none are.
+    parse_instruments
+        Instruments out of the bodies of those paths; raises `VenueError`, `InstrumentError` or `msgspec.DecodeError`.
+    connections
+        Makes the connections that follow some instruments.
+    """
+
+    name: str
+    facts: Facts
+    instrument_paths: Callable[[Sequence[str]], tuple[str, ...]]
+    parse_instruments: Callable[[Iterable[bytes]], list[Instrument]]
+    connections: Connect
+
+    @property
+    def ws_url(self) -> str:
+        """Base URL of its sockets."""
+        return self.facts.ws_url
+
+    @property
+    def rest_url(self) -> str:
+        """Base URL of its REST paths."""
+        return self.facts.rest_url
+
+    @property
+    def rest_limit(self) -> Limit:
+        """REST weight per address."""
+        return self.facts.rest_limit
+
+    @property
+    def dial_limit(self) -> Limit:
+        """New connections per address."""
+        return self.facts.dial_limit
+
+    @property
+    def control_limit(self) -> Limit:
+        """Control messages per connection."""
+        return self.facts.control_limit
+
+
+def venue(name: str) -> Venue:
+    """Return a venue by its name here; its protocol is imported only now.
+
+    Raises
+    ------
+    UsageError
+        When there is none of that name.
+    """
+    if name not in MODULES:
+        raise UsageError(f"unknown venue {name!r}; known are {', '.join(VENUES)}")
+    found: Venue = getattr(import_module(MODULES[name]), name.upper())
+    return found
+
+
+def read_facts(name: str) -> Facts:
+    """Return what the venue's file in `facts/` says."""
+    text = (files("fillcast.venues") / "facts" / f"{name}.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    rest, dial, control = (
+        Limit(table[limit]["weight"], table[limit]["window_s"] * SECOND_NS)
+        for limit in ("rest_limit", "dial_limit", "control_limit")
+    )
+    return Facts(
+        table["hosts"]["ws"],
+        table["hosts"]["rest"],
+        rest,
+        dial,
+        control,
+        table["streams"]["per_connection"],
+        str(table["as_of"]),
+        table["source"],
+    )
+
+
+def shards(instruments: Sequence[Instrument], size: int) -> list[Sequence[Instrument]]:
+    """Return the instruments in groups of at most `size`, at least 1."""
+    step = max(1, size)
+    return [instruments[start : start + step] for start in range(0, len(instruments), step)]

@@ -1,0 +1,51 @@
+"""OKX v5 as it was recorded before it numbered its messages (2021 to 2022). For captures only.
+
+Every book message carries a CRC32 of the best 25 levels a side, and nothing else that would show a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fillcast.core.book import Proof
+from fillcast.core.instrument import Instrument
+from fillcast.errors import FrameError
+from fillcast.venues import okx_frames as wire
+from fillcast.venues import okx_kernels
+from fillcast.venues.fast import Kernel
+from fillcast.venues.levels import milliseconds_ns
+from fillcast.venues.okx import OkxConnection
+from fillcast.venues.rules import UnnumberedRules
+from fillcast.venues.settings import CAPTURE_SETTINGS, Settings
+from fillcast.venues.slots import Message, Slot
+
+
+class OkxLegacyConnection(OkxConnection):
+    """One recorded connection of the unnumbered dialect. It sends nothing: a wrong book waits for a snapshot."""
+
+    proof = Proof.CHECKSUM
+    book_channels = ("books", "books-l2-tbt", "books50-l2-tbt")
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        settings: Settings = CAPTURE_SETTINGS,
+        fast: bool = True,
+    ) -> None:
+        super().__init__(instruments, settings=settings, rules=UnnumberedRules(), fast=fast)
+
+    def _compiled(self) -> tuple[Kernel, int]:
+        return okx_kernels.advance, okx_kernels.CHECKSUMS
+
+    def _subscribe(self) -> None:
+        return
+
+    def _resync(self, slot: Slot) -> None:
+        return
+
+    def _message(self, entry: wire.BookEntry) -> Message:
+        if not entry.checksum:
+            raise FrameError("a book message without a checksum, in a dialect that has nothing else")
+        event_ns = milliseconds_ns(entry.ts)
+        return Message(event_ns=event_ns, sent_ns=event_ns, checksum=entry.checksum, whole=True)

@@ -1,0 +1,92 @@
+"""What a protocol waits for, compares and believes, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MILLISECOND_NS: Final = 1_000_000
+SECOND_NS: Final = 1_000_000_000
+MINUTE_NS: Final = 60 * SECOND_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Limits of one connection, in nanoseconds unless named otherwise.
+
+    Attributes
+    ----------
+    check_every_ns
+        How often `tick` is asked for: what a late book costs at most before it is seen.
+    ping_after_ns
+        Silence after which the venue is asked for a sign of life. Far below OKX's 30 s, so that a quiet market and a
+        dead line are told apart before `silence_ns`.
+    silence_ns
+        Age of the last proof of life at which books become STALE: one unanswered question, with time for its answer.
+    dead_ns
+        Age at which the connection is given up and opened again.
+    lag_limit_ns, lag_window_ns
+        A book is STALE while receive minus event time is `lag_limit_ns` above its minimum of the window (20 frames of
+        the slowest cadence in use), and LIVE again below half of it. The window forgets a clock that was set. None
+        switches the rule off: recordings carry their recorder's pauses.
+    snapshot_wait_ns
+        How long OKX is given to send the first book itself before REST is asked (it came within 0.5 s in captures).
+    reply_wait_ns
+        How long a REST reply may take before it is asked for again.
+    fetch_spacing_ns, fetch_spacing_max_ns
+        Pause before a snapshot is fetched again; doubles up to the maximum.
+    resync_spacing_ns, resync_spacing_max_ns
+        Pause before a book that broke again soon after its last resync is resynced; doubles up to the maximum.
+    settled_ns
+        A book that has been LIVE for so long is forgiven its earlier resyncs.
+    refused_wait_ns
+        Pause before a refused subscription is tried again.
+    max_buffered
+        Messages held for one splice (over 8 minutes at 100 ms); beyond it the splice starts over.
+    refresh_bps, refresh_spacing_ns
+        A fresh snapshot is spliced when less than this is proven on a side, at most so often.
+    compare_levels
+        Levels a side that a fresh snapshot must share with the book.
+    check_touch
+        Compare best bid and ask messages with the book at the same id.
+    use_stream_snapshot
+        Disputed (OKX): the stream's own first book is used when it comes; off: always REST.
+    accept_next_id
+        Disputed (Binance spot): the first event after a snapshot may start at its id + 1, as the older text allows.
+    accept_link_at_snapshot
+        Disputed (Binance futures): the first event may also be one whose `pu` is the snapshot's id.
+    skip_duplicates
+        Disputed: the very message applied last, sent again, is skipped; off: it is a gap.
+    """
+
+    check_every_ns: int = 250 * MILLISECOND_NS
+    ping_after_ns: int = 5 * SECOND_NS
+    silence_ns: int = 10 * SECOND_NS
+    dead_ns: int = 20 * SECOND_NS
+    lag_limit_ns: int | None = 2 * SECOND_NS
+    lag_window_ns: int = 10 * MINUTE_NS
+    snapshot_wait_ns: int = 3 * SECOND_NS
+    reply_wait_ns: int = 15 * SECOND_NS
+    fetch_spacing_ns: int = 250 * MILLISECOND_NS
+    fetch_spacing_max_ns: int = 10 * SECOND_NS
+    resync_spacing_ns: int = SECOND_NS
+    resync_spacing_max_ns: int = MINUTE_NS
+    settled_ns: int = MINUTE_NS
+    refused_wait_ns: int = 5 * MINUTE_NS
+    max_buffered: int = 5_000
+    refresh_bps: float = 10.0
+    refresh_spacing_ns: int = 30 * SECOND_NS
+    compare_levels: int = 20
+    check_touch: bool = False
+    use_stream_snapshot: bool = True
+    accept_next_id: bool = True
+    accept_link_at_snapshot: bool = True
+    skip_duplicates: bool = True
+
+
+CAPTURE_SETTINGS: Final = Settings(lag_limit_ns=None, check_touch=True)
+
+
+def backoff_ns(first_ns: int, longest_ns: int, attempts: int) -> int:
+    """Return the pause before attempt number `attempts` (0: none), doubling from `first_ns` to `longest_ns`."""
+    return min(first_ns << min(attempts - 1, 30), longest_ns) if attempts > 0 else 0

@@ -1,0 +1,75 @@
+"""The last step of every fast path: a plain update that follows a LIVE book is applied, and nothing else is."""
+
+# mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
+from __future__ import annotations
+
+from typing import Final
+
+from fillcast.core.events import (
+    BOOK,
+    CHECKSUM,
+    END,
+    EVENT_NS,
+    FIRST,
+    FIRST_ROW,
+    FLAGS,
+    KIND,
+    LAST,
+    LINK,
+    RECV_NS,
+    SENT_NS,
+    START,
+)
+from fillcast.core.jit import inlined
+from fillcast.core.ladder_kernels import apply_rows
+from fillcast.core.layout_kernels import CHANGED_NS, HELD, LAG_FLOOR_NS, LAG_NS, LAST_ID, LIVE, RIGHT_NS, STATE
+from fillcast.core.layout_kernels import EVENT_NS as BOOK_EVENT_NS
+
+# What a fast path answers.
+UNREAD: Final = 0  # not the plain case: nothing was touched, the reference path decides
+APPLIED: Final = 1
+CROSSED: Final = 2  # applied, and the best bid reaches the best ask
+WRONG_CHECKSUM: Final = 3  # applied, and the venue's checksum is another
+READ: Final = 4  # a snapshot: it lies in the event buffer and nothing else was touched
+
+
+@inlined
+def put(words, column, value):
+    """Set one column of the first message of an event buffer."""
+    words[column >> 2, column & 3] = value
+
+
+@inlined
+def follows(book, link):
+    """Return whether an update that follows id `link` may be applied to a book as it stands."""
+    return book[STATE] == LIVE and book[HELD] == 0 and book[LAST_ID] == link
+
+
+@inlined
+def fill_message(words, kind, index, link, first, last, event_ns, sent_ns, wall_ns, rows, checksum, flags):
+    """Fill the first message of an event buffer, which owns the first `rows` rows."""
+    put(words, KIND, kind)
+    put(words, BOOK, index)
+    put(words, LINK, link)
+    put(words, FIRST, first)
+    put(words, LAST, last)
+    put(words, EVENT_NS, event_ns)
+    put(words, SENT_NS, sent_ns)
+    put(words, START, 0)
+    put(words, END, rows)
+    put(words, CHECKSUM, checksum)
+    put(words, FLAGS, flags)
+    put(words, RECV_NS, wall_ns)
+
+
+@inlined
+def apply_update(words, book, last, event_ns, wall_ns, mono_ns, rows):
+    """Apply the first `rows` rows of an event buffer to a book, note when, and return APPLIED or CROSSED."""
+    book[LAST_ID] = last
+    book[BOOK_EVENT_NS] = event_ns
+    book[CHANGED_NS] = mono_ns
+    book[RIGHT_NS] = wall_ns
+    lag_ns = wall_ns - event_ns
+    book[LAG_NS] = lag_ns
+    book[LAG_FLOOR_NS] = min(book[LAG_FLOOR_NS], lag_ns)
+    return CROSSED if apply_rows(book, words, FIRST_ROW, FIRST_ROW + rows) == 1 else APPLIED
