@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
-LONG = 60  # times the examples of a short run
+LONG = 100  # times the examples of a short run
 
 
 def efforts(examples: int) -> pytest.MarkDecorator:

@@ -43,7 +43,7 @@ def check_checksum(book: Book, twin: TwinBook) -> None:
     assert book.checksum() == signed_crc(okx_text(twin, book.instrument))
 
 
-@efforts(80)
+@efforts(35)
 @pytest.mark.parametrize("grid", GRIDS)
 def test_the_checksum_of_any_book(examples: int, grid: str) -> None:
     def check(bids: dict[int, int], asks: dict[int, int], changed: dict[int, int]) -> None:

@@ -108,8 +108,8 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def test_a_changed_callee_in_another_file_is_never_stale(package: Path) -> None:
-    assert python(package, ASK)[:4] == ["1", "1", "1", "1"]
-    first_row = python(package, ASK)[4]
+    *ones, first_row = python(package, ASK)
+    assert ones == ["1", "1", "1", "1"]
     (first,) = (package.parent / "cache" / "kernels").iterdir()
     assert list(first.rglob("*.nbi")), "nothing was cached: the test would show nothing"
 

@@ -52,7 +52,7 @@ class Ladder(RuleBasedStateMachine):
         self.pair.compare_readers()
 
 
-@efforts(40)
+@efforts(25)
 def test_any_order_of_messages(examples: int) -> None:
     run_state_machine_as_test(Ladder, settings=effort(examples))
 

@@ -58,7 +58,7 @@ def pair(rows: list[Row], instrument: Instrument, *, complete: bool) -> tuple[Bo
     return live_book(rows, instrument, complete=complete), twin
 
 
-@efforts(60)
+@efforts(25)
 @KINDS
 def test_a_size_in_lots(examples: int, instrument: Instrument) -> None:
     def check(rows: list[Row], side: int, lots: int, complete: bool) -> None:
@@ -71,7 +71,7 @@ def test_a_size_in_lots(examples: int, instrument: Instrument) -> None:
     explore(examples, check, sides(), SIDES, st.integers(1, 10**8), st.booleans())
 
 
-@efforts(60)
+@efforts(25)
 @KINDS
 def test_a_size_that_ends_on_a_level(examples: int, instrument: Instrument) -> None:
     def check(rows: list[Row], side: int, data: st.DataObject) -> None:
@@ -99,7 +99,7 @@ def check_amount(book: Book, twin: TwinBook, side: int, amount: float, *, quoted
         assert exact_amounts(more, instrument)[quoted] > Fraction(amount), "one more lot was paid for"
 
 
-@efforts(60)
+@efforts(25)
 @KINDS
 @pytest.mark.parametrize("quoted", [True, False])
 def test_an_amount_of_base_or_quote(examples: int, instrument: Instrument, quoted: bool) -> None:
@@ -111,7 +111,7 @@ def test_an_amount_of_base_or_quote(examples: int, instrument: Instrument, quote
     explore(examples, check, sides(), SIDES, st.floats(least, 1e9), st.booleans())
 
 
-@efforts(60)
+@efforts(25)
 @KINDS
 @pytest.mark.parametrize("quoted", [True, False])
 def test_an_amount_that_is_a_whole_number_of_lots(examples: int, instrument: Instrument, quoted: bool) -> None:
@@ -141,7 +141,7 @@ def check_monotone_and_convex(cost: Callable[[int], float], sizes: list[int], si
         assert later >= slope - (error + later_error), "a later lot is cheaper than an earlier one"
 
 
-@efforts(50)
+@efforts(25)
 def test_cost_is_monotone_and_convex_in_size(examples: int) -> None:
     def check(rows: list[Row], side: int, data: st.DataObject) -> None:
         book = live_book(rows)
@@ -172,7 +172,7 @@ def test_a_cost_that_is_not_is_caught(wrong: Callable[[float, int], float], said
         check_monotone_and_convex(lambda lots: wrong(book.walk(1, lots).quote, lots), sizes, 1)
 
 
-@efforts(30)
+@efforts(15)
 @KINDS
 def test_the_curve_is_the_walk_at_every_level(examples: int, instrument: Instrument) -> None:
     def check(rows: list[Row], side: int) -> None:

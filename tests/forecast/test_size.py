@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from fillcast.core.instrument import Instrument
 from fillcast.errors import SizeError, UsageError
+from fillcast.forecast.curve import max_size
 from fillcast.forecast.size import SizeUnit, exact_lots, parse_duration, parse_size, walk_size
-from tests.forecast.examples import CROSS, INVERSE, QUANTO, SPOT, SWAP, view_of
+from tests.forecast.examples import CROSS, FREE, INVERSE, QUANTO, SPOT, SWAP, view_of
 
 THOUSANDS = Instrument("binance_usdm", "1000PEPEUSDT", "1000PEPE", "USDT", Decimal("0.0000001"), Decimal(1))
 
@@ -231,3 +233,16 @@ def test_a_duration_is_read(text: str, seconds: float) -> None:
 def test_a_duration_that_means_nothing_is_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         parse_duration(text)
+
+
+def test_orders_round_down_to_the_venues_step_where_books_hold_finer_sizes() -> None:
+    fine = replace(SPOT, order_lots=100)  # lots of 0.00001, orders in steps of 0.001
+    view = view_of(fine, [("59990", "5")], [("60000", "1.00001"), ("60010", "5")])
+
+    assert exact_lots(parse_size("0.12345", fine), fine) == 12300
+    assert exact_lots(parse_size("0.12345", SPOT), SPOT) == 12345
+    assert walk_size(parse_size("70000usd", fine), view, 1).walk.filled_lots == 116600
+    assert "lots of 0.001" in walk_size(parse_size("0.12345", fine), view, 1).note
+    assert max_size(view, 1, 1.0, fee=FREE).lots % 100 == 0
+    with pytest.raises(SizeError, match="less than one lot"):
+        parse_size("0.0009", fine)

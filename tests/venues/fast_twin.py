@@ -17,7 +17,7 @@ import numpy as np
 from fillcast.core import events as ev
 from fillcast.core import ladder_kernels
 from fillcast.core import layout_kernels as at
-from fillcast.core.book import BookState
+from fillcast.core.book import Book, BookState
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
 from fillcast.venues.fast import Kernel, allocate_books, fast_path, touched
@@ -159,12 +159,21 @@ def read_binance(data: bytes, instruments: Mapping[str, Instrument]) -> Reading:
     return Reading(symbol, channel, ev.UPDATE, link, first, last, *times, 0, rows)
 
 
-class Connection:
-    """The books of one connection, its compiled reader, and the slow one beside it."""
+def small_books(instruments: list[Instrument]) -> tuple[tuple[Book, ...], np.ndarray]:
+    """What `allocate_books` makes, of books with little room."""
+    memory = np.zeros((len(instruments) + 1, at.row_words(512, 16)), np.int64)
+    books = [Book(made, row=row, window=512, slots=16) for made, row in zip(instruments, memory, strict=False)]
+    return tuple(books), memory
 
-    def __init__(self, kernel: Kernel, rule: int, instruments: list[Instrument], read: Any) -> None:
+
+class Connection:
+    """The books of one connection (`small` ones are quick to compare), its compiled reader, and the slow one."""
+
+    def __init__(
+        self, kernel: Kernel, rule: int, instruments: list[Instrument], read: Any, *, small: bool = True
+    ) -> None:
         self.instruments = {made.symbol: made for made in instruments}
-        self.books, self.memory = allocate_books(instruments)
+        self.books, self.memory = small_books(instruments) if small else allocate_books(instruments)
         self.index = {made.symbol: index for index, made in enumerate(instruments)}
         self.events = EventBuffer()
         self.fast = fast_path(kernel, self.memory, self.events, rule)

@@ -66,12 +66,12 @@ FORMS: dict[str, tuple[bytes, Callable[[], Connection], int]] = {
 }
 
 
-def okx(rule: int = okx_kernels.IDENTITY, instruments: list[Instrument] = SYMBOLS) -> Connection:
-    return Connection(okx_kernels.advance, rule, instruments, read_okx)
+def okx(rule: int = okx_kernels.IDENTITY, instruments: list[Instrument] | None = None) -> Connection:
+    return Connection(okx_kernels.advance, rule, instruments or SYMBOLS, read_okx, small=instruments is None)
 
 
-def binance(rule: int, instruments: list[Instrument] = SYMBOLS) -> Connection:
-    return Connection(binance_kernels.advance, rule, instruments, read_binance)
+def binance(rule: int, instruments: list[Instrument] | None = None) -> Connection:
+    return Connection(binance_kernels.advance, rule, instruments or SYMBOLS, read_binance, small=instruments is None)
 
 
 def check_spoiled(connection: Connection, data: bytes) -> int:

@@ -110,8 +110,9 @@ def test_binance_symbols() -> None:
 def test_spot_books_hold_sizes_finer_than_the_step_of_new_orders() -> None:
     (spot,) = binance("binance_spot", SYMBOL | {"baseAssetPrecision": 8})
     assert spot.lot == Decimal("1E-8")
+    assert (spot.order_lots, spot.order_step) == (1000, "0.00001")
     (coarse,) = binance("binance_spot", SYMBOL | {"baseAssetPrecision": 2})
-    assert coarse.lot == Decimal("0.00001")
+    assert (coarse.lot, coarse.order_lots) == (Decimal("0.00001"), 1)
 
 
 def test_binance_lists_what_trades() -> None:

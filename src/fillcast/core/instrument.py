@@ -41,6 +41,8 @@ class Instrument:
         The venue writes trailing zeros (Binance, Kraken); else it trims them (OKX).
     fee_group
         The venue's fee group, where its fees differ by instrument.
+    order_lots
+        An order's size is a whole number of so many lots: old orders may rest in sizes finer than the venue takes now.
     scale_inferred
         The grids were inferred from recorded text, not told by the venue. Never true live.
     """
@@ -57,6 +59,7 @@ class Instrument:
     settle: str = ""
     fixed_decimals: bool = False
     fee_group: str = ""
+    order_lots: int = 1
     scale_inferred: bool = False
     price_grid: Grid = field(init=False, repr=False)
     size_grid: Grid = field(init=False, repr=False)
@@ -64,6 +67,8 @@ class Instrument:
     def __post_init__(self) -> None:
         if self.sized_in not in ("base", "contracts"):
             raise InstrumentError(f"{self.key}: size unit {self.sized_in!r} is neither base nor contracts")
+        if self.order_lots < 1:
+            raise InstrumentError(f"{self.key}: orders in steps of {self.order_lots} lots")
         if not self.contract_value.is_finite() or self.contract_value <= 0:
             raise InstrumentError(f"{self.key}: contract value {self.contract_value} is not a positive number")
         try:
@@ -105,6 +110,11 @@ class Instrument:
     def size_text(self, lots: int) -> str:
         """Return a size as the venue writes it."""
         return self.size_grid.text(lots, fixed=self.fixed_decimals)
+
+    @property
+    def order_step(self) -> str:
+        """The size step of orders as text, in the venue's own size unit."""
+        return f"{(self.lot * self.order_lots).normalize():f}"
 
     @property
     def tick_value(self) -> float:

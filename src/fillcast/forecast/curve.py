@@ -14,6 +14,7 @@ from fillcast.errors import NotLiveError, UsageError
 from fillcast.forecast.book_report import report_book, why_no_price
 from fillcast.forecast.interval import DEFAULT_LEVEL, mid_move_bps
 from fillcast.forecast.pricing import BPS, price_walk
+from fillcast.forecast.size import whole_steps
 from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import VolatilityEstimate
 
@@ -243,10 +244,11 @@ def max_size(
             within = middle
         else:
             beyond = middle
+    within = whole_steps(within, view.instrument)
     if within == 0:
         return LargestSize(0, 0.0, 0.0, net_bps, walk.unproven_lots > 0, "budget")
     net_bps, walk = cost(within)
-    limited_by = "depth" if within == shown else "budget"
+    limited_by = "depth" if within == whole_steps(shown, view.instrument) else "budget"
     return LargestSize(within, walk.base, walk.quote, net_bps, walk.unproven_lots > 0, limited_by)
 
 

@@ -150,12 +150,17 @@ def exact_lots(size: Size, instrument: Instrument) -> int | None:
         return None
     if size.amount.adjusted() < -MAX_EXPONENT:
         raise too_small(size, instrument)
-    lots = Fraction(size.amount) // lot_amount
+    lots = whole_steps(Fraction(size.amount) // lot_amount, instrument)
     if lots == 0:
         raise too_small(size, instrument)
     if lots >= MAX_LOTS:
         raise too_large(size, instrument)
     return lots
+
+
+def whole_steps(lots: int, instrument: Instrument) -> int:
+    """Return lots rounded down to a size that the venue takes an order in."""
+    return lots - lots % instrument.order_lots
 
 
 def _lot_amount(unit: SizeUnit, instrument: Instrument) -> Fraction | None:
@@ -170,7 +175,7 @@ def _lot_amount(unit: SizeUnit, instrument: Instrument) -> Fraction | None:
 def too_small(size: Size, instrument: Instrument) -> SizeError:
     """Return the error for a size that rounds down to nothing."""
     unit = instrument.base if instrument.sized_in == "base" else "contracts"
-    return SizeError(f"{instrument.key}: the size {size.text!r} is less than one lot ({instrument.lot} {unit})")
+    return SizeError(f"{instrument.key}: the size {size.text!r} is less than one lot ({instrument.order_step} {unit})")
 
 
 def too_large(size: Size, instrument: Instrument) -> SizeError:
@@ -224,15 +229,19 @@ def walk_size(size: Size, view: BookView, side: int) -> SizedWalk:
     left = amount - (walk.quote if quoted else walk.base)
     if walk.exhausted and left >= lot_at_mid:
         return SizedWalk(walk, left / view.mid if quoted else left, "")
-    if walk.filled_lots == 0:
+    lots = whole_steps(walk.filled_lots, instrument)
+    if lots == 0:
         raise too_small(size, instrument)
+    if lots != walk.filled_lots:
+        walk = view.walk(side, lots)
+        left = amount - (walk.quote if quoted else walk.base)
     exact = left <= ROUNDING_TOLERANCE * amount
     return SizedWalk(walk, 0.0, "" if exact else _rounding(size, instrument, walk.filled_lots))
 
 
 def _rounding(size: Size, instrument: Instrument, lots: int) -> str:
     unit = instrument.base if instrument.sized_in == "base" else "contracts"
-    return f"{size.text} rounded down to {instrument.size_text(lots)} {unit} (lots of {instrument.lot})"
+    return f"{size.text} rounded down to {instrument.size_text(lots)} {unit} (lots of {instrument.order_step})"
 
 
 def parse_duration(text: str) -> float:

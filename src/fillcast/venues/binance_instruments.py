@@ -81,10 +81,13 @@ def as_instrument(venue: str, entry: Symbol) -> Instrument:
         lot = Decimal(rules["LOT_SIZE"].stepSize)
     except (KeyError, InvalidOperation):
         raise InstrumentError(f"{venue}:{entry.symbol}: no usable PRICE_FILTER or LOT_SIZE") from None
+    order_lots = 1
     if venue == "binance_spot" and entry.baseAssetPrecision is not None:
         # Old orders rest in sizes finer than the step that new ones must keep: BTCUSDT has levels of 1e-8 on a step
         # of 1e-5. The book must hold them exactly.
-        lot = min(lot, Decimal(1).scaleb(-entry.baseAssetPrecision))
+        finest = Decimal(1).scaleb(-entry.baseAssetPrecision)
+        if finest < lot and lot % finest == 0:
+            order_lots, lot = int(lot / finest), finest
     if venue != "binance_coinm":
         return Instrument(
             venue,
@@ -95,6 +98,7 @@ def as_instrument(venue: str, entry: Symbol) -> Instrument:
             lot,
             settle=entry.marginAsset,
             fixed_decimals=True,
+            order_lots=order_lots,
         )
     if entry.contractSize is None:
         raise InstrumentError(f"{venue}:{entry.symbol}: no contract size")

@@ -1,0 +1,66 @@
+"""Know what an order will cost before you send it, and how far to trust the answer.
+
+The public names, and nothing else. Each is loaded when it is first used, so that importing the package loads no
+compiler and no numerical library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fillcast.core.book import Book as Book
+    from fillcast.core.book import BookState as BookState
+    from fillcast.core.book import Proof as Proof
+    from fillcast.core.instrument import ContractKind as ContractKind
+    from fillcast.core.instrument import Instrument as Instrument
+    from fillcast.core.view import BookView as BookView
+    from fillcast.core.view import Walk as Walk
+    from fillcast.errors import FillcastError as FillcastError
+    from fillcast.forecast.fee_files import fee_rate as fee_rate
+    from fillcast.forecast.forecast import Forecast as Forecast
+    from fillcast.forecast.order import Order as Order
+    from fillcast.forecast.order import parse_order as parse_order
+    from fillcast.session.answer import Answer as Answer
+    from fillcast.session.session import Session as Session
+    from fillcast.session.session import watch as watch
+    from fillcast.tape.verify import Verification as Verification
+    from fillcast.tape.verify import verify as verify
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "Answer": "fillcast.session.answer",
+    "Book": "fillcast.core.book",
+    "BookState": "fillcast.core.book",
+    "BookView": "fillcast.core.view",
+    "ContractKind": "fillcast.core.instrument",
+    "FillcastError": "fillcast.errors",
+    "Forecast": "fillcast.forecast.forecast",
+    "Instrument": "fillcast.core.instrument",
+    "Order": "fillcast.forecast.order",
+    "Proof": "fillcast.core.book",
+    "Session": "fillcast.session.session",
+    "Verification": "fillcast.tape.verify",
+    "Walk": "fillcast.core.view",
+    "fee_rate": "fillcast.forecast.fee_files",
+    "parse_order": "fillcast.forecast.order",
+    "verify": "fillcast.tape.verify",
+    "watch": "fillcast.session.session",
+}
+
+__all__ = ["__version__", *sorted(_PLACES)]
+
+
+def __getattr__(name: str) -> Any:
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(place), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

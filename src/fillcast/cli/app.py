@@ -1,0 +1,54 @@
+"""The command line as one typer application. Commands import what they need when they run: help is fast."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from fillcast.cli.config import PATH_VARIABLE, config_path
+from fillcast.cli.demo import demo
+from fillcast.cli.instruments import instruments
+from fillcast.cli.lab import lab
+from fillcast.cli.quote import quote
+from fillcast.cli.verify import verify
+from fillcast.cli.watch import watch
+
+USAGE_ERROR = typer.TyperException
+
+ABOUT = "Know what an order will cost before you send it, and how far to trust the answer."
+
+
+def build() -> Any:
+    """Return the command line, ready to be run on a list of arguments."""
+    application = typer.Typer(
+        help=ABOUT,
+        epilog=f"What a flag does not say is read from {config_path()} (or the file that {PATH_VARIABLE} names): "
+        "proxy, and by venue [tiers], [latencies] and [endpoints]. "
+        "Exit codes: 0 done, 1 the answer is no, 2 bad input.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    )
+    application.callback()(_root)
+    for command in (demo, watch, quote, instruments, verify, lab):
+        application.command()(command)
+    return typer.main.get_command(application)
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda asked: _version(asked)),
+    ] = False,
+) -> None:
+    pass
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from fillcast import __version__
+
+        typer.echo(f"fillcast {__version__}")
+        raise typer.Exit

@@ -1,0 +1,155 @@
+"""What the flags and the config file together ask for: orders, fees, and a session to forecast them in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from fillcast.cli.config import Config, read_config
+from fillcast.core.instrument import Instrument
+from fillcast.errors import SizeError, UsageError
+from fillcast.forecast.fee_files import fee_schedule
+from fillcast.forecast.order import MARKET, SIDES, Order, parse_order
+from fillcast.forecast.size import MAX_EXPONENT, NOT_FINITE, NUMBER_AND_UNIT, parse_duration
+from fillcast.models.fees import FeeRate, stated_fee
+from fillcast.session.endpoints import parse_endpoints
+from fillcast.session.resolve import parse_keys
+from fillcast.session.session import Session, watch
+from fillcast.venues import VENUES
+
+if TYPE_CHECKING:
+    from fillcast.feed.driven import Listener
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFlags:
+    """The order as it was typed; None where the flag was absent."""
+
+    side: str
+    size: str
+    type: str = MARKET
+    tier: str | None = None
+    latency: str | None = None
+    fee_maker: float | None = None
+    fee_taker: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachFlags:
+    """Where venues are reached, as it was typed."""
+
+    endpoints: Sequence[str] = ()
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One order on one or several instruments, checked as far as that goes without asking a venue.
+
+    Attributes
+    ----------
+    endpoints
+        Base URLs by venue: flags over config file.
+    """
+
+    keys: tuple[str, ...]
+    flags: OrderFlags
+    endpoints: Mapping[str, str]
+    proxy: str | None
+    config: Config
+
+    def session(self, listener: Listener | None = None) -> Session:
+        """Return a session that follows the instruments, ready to be entered."""
+        return watch(self.keys, endpoints=self.endpoints, proxy=self.proxy, listener=listener)
+
+    def order(self, instrument: Instrument, *, usd_rates: Mapping[str, float] | None = None) -> Order:
+        """Return the order on one instrument; `UsageError` when it makes no sense there."""
+        flags, venue = self.flags, instrument.venue
+        return parse_order(
+            instrument,
+            flags.side,
+            flags.size,
+            type=flags.type,
+            tier=flags.tier or self.config.tiers.get(venue),
+            latency=flags.latency or self.config.latencies.get(venue),
+            usd_rate=(usd_rates or {}).get(instrument.quote.upper()),
+        )
+
+    def fee(self, order: Order, instrument: Instrument) -> FeeRate:
+        """Return what the account pays: stated fees over the tier's over a new account's."""
+        maker, taker = self.flags.fee_maker, self.flags.fee_taker
+        if taker is not None:
+            return stated_fee(taker, maker)
+        scheduled = fee_schedule(instrument.venue).rate(order.tier, instrument.fee_group)
+        if maker is None:
+            return scheduled
+        return replace(scheduled, maker_bps=stated_fee(scheduled.taker_bps, maker).maker_bps)
+
+
+def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags) -> Asked:
+    """Check what was typed and add the config file's defaults.
+
+    Raises
+    ------
+    UsageError
+        For what no venue needs to be asked for: an unknown venue, a size that is no positive number, a
+        malformed endpoint, a config file that cannot be read.
+    """
+    config = read_config(VENUES)
+    parse_keys(keys, VENUES)
+    check_size(flags.size)
+    if flags.side.strip().lower() not in SIDES:
+        raise UsageError(f"--side is buy or sell, not {flags.side!r}")
+    if flags.type != MARKET:
+        raise UsageError(f"--type {flags.type!r} is not offered; {MARKET} is")
+    if flags.latency is not None:
+        parse_duration(flags.latency)
+    if flags.fee_maker is not None or flags.fee_taker is not None:
+        stated_fee(flags.fee_taker or 0.0, flags.fee_maker)
+    endpoints = {**config.endpoints, **parse_endpoints(reach.endpoints, VENUES)}
+    distinct = tuple(dict.fromkeys(key.strip() for key in keys))
+    return Asked(distinct, flags, endpoints, reach.proxy or config.proxy, config)
+
+
+def check_size(text: str) -> None:
+    """Refuse a size whose number no instrument can make sense of; its unit is checked with the instrument.
+
+    Raises
+    ------
+    SizeError
+        When the number is zero, negative, not finite or absurdly large, or there is none.
+    """
+    shown = text.strip()
+    if NOT_FINITE.match(text):
+        raise SizeError(f"the size {shown!r} is not a finite number")
+    match = NUMBER_AND_UNIT.fullmatch(text)
+    if match is None:
+        raise SizeError(f"cannot read the size {text!r}; write 2.5 or 2.5btc, 100000usd or 40ct")
+    number = Decimal(match[1].replace("_", ""))
+    if number <= 0:
+        raise SizeError(f"the size {shown!r} is {'negative' if number < 0 else 'zero'}")
+    if number.adjusted() > MAX_EXPONENT:
+        raise SizeError(f"the size {shown!r} is too large for any book")
+
+
+def parse_rates(words: Sequence[str]) -> dict[str, float]:
+    """Return dollars per unit by currency from words such as `USDT=0.9995`.
+
+    Raises
+    ------
+    UsageError
+        When a word has another shape or its number is not positive.
+    """
+    rates: dict[str, float] = {}
+    for word in words:
+        currency, _, number = word.partition("=")
+        try:
+            rate = float(number)
+        except ValueError:
+            rate = float("nan")
+        if not currency.strip() or not 0 < rate < float("inf"):
+            raise UsageError(f"--usd-rate {word!r} is not CURRENCY=RATE, such as USDT=0.9995 (dollars for one)")
+        rates[currency.strip().upper()] = rate
+    return rates

@@ -1,0 +1,103 @@
+"""The config file: what is used where a flag is absent.
+
+proxy = "http://proxy.example:3128"
+
+[tiers]
+okx = "VIP1"
+
+[latencies]
+okx = "40ms"
+
+[endpoints]
+okx = "http://127.0.0.1:8000"
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fillcast.errors import UsageError
+
+PATH_VARIABLE = "FILLCAST_CONFIG"
+TABLES = ("tiers", "latencies", "endpoints")
+KEYS = ("proxy", *TABLES)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Defaults of one user.
+
+    Attributes
+    ----------
+    tiers, latencies, endpoints
+        By venue: a fee tier in the venue's own spelling, a duration, a base URL.
+    proxy
+        For every connection to a venue.
+    """
+
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    latencies: Mapping[str, str] = field(default_factory=dict)
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    proxy: str | None = None
+
+
+def config_path() -> Path:
+    """Return where the config file is looked for; it need not exist."""
+    named = os.environ.get(PATH_VARIABLE)
+    if named:
+        return Path(named)
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(home).expanduser() / "fillcast" / "config.toml"
+
+
+def read_config(venues: tuple[str, ...]) -> Config:
+    """Read the config file, or return empty defaults when there is none.
+
+    Parameters
+    ----------
+    venues
+        The venues that its tables may name.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be read, or names a key or venue that does not exist.
+    """
+    path = config_path()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if os.environ.get(PATH_VARIABLE):
+            raise UsageError(f"config file {path}, named by {PATH_VARIABLE}, does not exist") from None
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"config file {path} cannot be read: {error}") from None
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"config file {path} is not TOML: {error}") from None
+    unknown = [key for key in content if key not in KEYS]
+    if unknown:
+        raise UsageError(f"config file {path}: unknown key {unknown[0]!r}; known are {', '.join(KEYS)}")
+    proxy = content.get("proxy")
+    if proxy is not None and not isinstance(proxy, str):
+        raise UsageError(f"config file {path}: proxy must be a text, not {proxy!r}")
+    tables = {name: _table(path, name, content.get(name, {}), venues) for name in TABLES}
+    return Config(tables["tiers"], tables["latencies"], tables["endpoints"], proxy)
+
+
+def _table(path: Path, name: str, value: object, venues: tuple[str, ...]) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise UsageError(f"config file {path}: {name} must be a table, [{name}], with one line per venue")
+    for venue, entry in value.items():
+        if venue not in venues:
+            raise UsageError(
+                f"config file {path}: unknown key {venue!r} in [{name}]; known venues are {', '.join(venues)}"
+            )
+        if not isinstance(entry, str):
+            raise UsageError(f"config file {path}: {name}.{venue} must be a text in quotes, not {entry!r}")
+    return dict(value)

@@ -1,0 +1,122 @@
+"""The embedded exchange as a process of its own, that never outlives the one that started it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Sequence
+from types import TracebackType
+
+import msgspec
+
+from fillcast.errors import ConnectError
+
+START_S = 60.0  # a cold kernel cache is compiled first
+END_S = 4.0
+KEPT_LINES = 5
+
+
+class Ready(msgspec.Struct):
+    """The line that `fillcast lab` prints when it is ready."""
+
+    port: int
+    okx: str
+
+
+class LabProcess:
+    """Starts `fillcast lab`, waits until it is ready, and ends it.
+
+    The process ends by itself when its standard input is closed, so that it does not outlive us whatever ends us. It
+    has a session of its own: Ctrl-C reaches us alone.
+
+    Parameters
+    ----------
+    stop
+        Set when the process ends before it is told to; leaving then raises `ConnectError` with its last words.
+
+    Attributes
+    ----------
+    url
+        Where it listens; empty when `stop` was set before it was ready.
+    """
+
+    def __init__(self, port: int, seed: int, faults: Sequence[str], stop: asyncio.Event) -> None:
+        self._arguments = ["--port", str(port), "--seed", str(seed), "--until-eof"]
+        for fault in faults:
+            self._arguments += ["--fault", fault]
+        self._stop = stop
+        self._errors: deque[str] = deque(maxlen=KEPT_LINES)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failure = ""
+        self.url = ""
+
+    async def __aenter__(self) -> LabProcess:
+        command = [sys.executable, "-m", "fillcast", "lab", *self._arguments]
+        pipe = asyncio.subprocess.PIPE
+        self._process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        )
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._watch())]
+        try:
+            await self._wait_until_ready()
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._end()
+        if self._failure:
+            raise ConnectError(self._failure) from None
+
+    async def _wait_until_ready(self) -> None:
+        output = self._process.stdout
+        if output is None:
+            raise ConnectError("the embedded exchange has no output")
+        line = asyncio.create_task(output.readline())
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((line, stopping), timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not line.done():
+            line.cancel()
+            if not self._stop.is_set():
+                raise ConnectError(f"the embedded exchange was not ready within {START_S:.0f} s")
+            return
+        try:
+            self.url = msgspec.json.decode(line.result(), type=Ready).okx
+        except msgspec.DecodeError:
+            await asyncio.wait(self._tasks, timeout=END_S)
+            raise ConnectError(self._failure or "the embedded exchange did not start") from None
+
+    async def _listen(self) -> None:
+        errors = self._process.stderr
+        while errors is not None and (line := await errors.readline()):
+            self._errors.append(line.decode(errors="replace").strip())
+
+    async def _watch(self) -> None:
+        code = await self._process.wait()
+        await asyncio.wait(self._tasks[:1], timeout=END_S)
+        said = self._errors[-1].removeprefix("fillcast: ") if self._errors else f"exit code {code}"
+        self._failure = f"the embedded exchange ended: {said}"
+        self._stop.set()
+
+    async def _end(self) -> None:
+        process = self._process
+        watching = self._tasks[1]
+        if process.returncode is None:
+            watching.cancel()
+            if process.stdin is not None:
+                process.stdin.close()
+            try:
+                await asyncio.wait_for(process.wait(), END_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        else:
+            await asyncio.wait((watching,), timeout=END_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,144 @@
+"""What a running session says at one moment, gathered for the terminal view and the JSON lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fillcast.cli import words
+from fillcast.cli.asked import Asked
+from fillcast.core.instrument import Instrument
+from fillcast.core.view import BookView
+from fillcast.feed.statistics import FeedStatistics, Phase, Rate
+from fillcast.forecast.order import Order
+from fillcast.forecast.report import report
+from fillcast.models.fees import FeeRate
+from fillcast.session.answer import Answer
+from fillcast.session.session import Session
+from fillcast.venues.protocol import Gap, Health, Recovered
+
+NS_PER_S = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class BookFacts:
+    """One book and the forecast of the chosen order on it, now."""
+
+    instrument: Instrument
+    view: BookView
+    health: Health
+    order: Order
+    answer: Answer
+    updates_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything that is shown at once.
+
+    Attributes
+    ----------
+    links
+        How connections stand that are not open, in words.
+    last_gap
+        The latest entry of the gap log in words, empty when nothing was ever lost.
+    """
+
+    title: str
+    elapsed_s: float
+    books: tuple[BookFacts, ...]
+    statistics: FeedStatistics
+    links: tuple[str, ...]
+    last_gap: str
+    gap_is_open: bool
+
+
+class Observer:
+    """Asks a session for what is shown, and measures rates in between."""
+
+    def __init__(self, session: Session, asked: Asked, title: str) -> None:
+        self._session = session
+        self._title = title
+        self._started = time.monotonic()
+        self._orders: dict[str, tuple[Order, FeeRate]] = {}
+        for key in asked.keys:
+            instrument = session.instruments[key]
+            order = asked.order(instrument)
+            self._orders[key] = order, asked.fee(order, instrument)
+        self._rates = {key: Rate() for key in asked.keys}
+        self._versions = dict.fromkeys(asked.keys, 0)
+
+    def moment(self) -> Moment:
+        """Return what is to be shown now."""
+        session = self._session
+        links = tuple(f"{link.name}: {link.sentence}" for link in session.feed.links() if link.phase is not Phase.OPEN)
+        log = session.feed.gap_log
+        last = log[-1] if log else None
+        return Moment(
+            self._title,
+            time.monotonic() - self._started,
+            tuple(self._facts(key) for key in self._orders),
+            session.feed.statistics(),
+            links,
+            "" if last is None else gap_words(last),
+            isinstance(last, Gap),
+        )
+
+    def reports(self) -> list[dict[str, Any]]:
+        """Return one JSON object per instrument: the forecast of now, and how the feed does."""
+        statistics = self._session.feed.statistics()
+        feed = {
+            "frames": statistics.frames,
+            "gaps": statistics.gaps,
+            "reconnects": statistics.reconnects,
+            "queue": statistics.queue,
+            "frames_per_s": round(statistics.frames_per_s, 3),
+            "rejected": statistics.rejected,
+        }
+        return [{**report(answer.current), "last": _last(answer), "feed": feed} for answer in self._answers().values()]
+
+    def _answers(self) -> Mapping[str, Answer]:
+        return {key: self._session.forecast(order, fee=fee) for key, (order, fee) in self._orders.items()}
+
+    def _facts(self, key: str) -> BookFacts:
+        order, fee = self._orders[key]
+        session = self._session
+        view = session.view(key)
+        now_ns = time.monotonic_ns()
+        self._rates[key].add(view.version - self._versions[key], now_ns)
+        self._versions[key] = view.version
+        answer = session.forecast(order, fee=fee)
+        instrument = session.instruments[key]
+        return BookFacts(instrument, view, session.health(key), order, answer, self._rates[key].per_s(now_ns))
+
+
+def _last(answer: Answer) -> dict[str, Any] | None:
+    """Return the last good forecast where it is no longer the current one, marked with its age."""
+    if not answer.is_old or answer.last is None or answer.last.net is None:
+        return None
+    net = answer.last.net
+    return {
+        "old": True,
+        "as_of_ns": answer.last.as_of_ns,
+        "age_ms": answer.age_ns / words.NS_PER_MS,
+        "net": {
+            "bps": net.bps,
+            "quote": net.quote,
+            "low_bps": net.low_bps,
+            "high_bps": net.high_bps,
+            "level": net.level,
+        },
+    }
+
+
+def gap_words(entry: Gap | Recovered) -> str:
+    """Return an entry of the gap log in one sentence."""
+    gap = entry.gap if isinstance(entry, Recovered) else entry
+    at = time.strftime("%H:%M:%S", time.localtime(gap.detected_ns / NS_PER_S))
+    loss = "" if gap.loss is None else f", {gap.loss} lost"
+    sentence = f"{at} {gap.instrument} {gap.reason.replace('_', ' ')}: {gap.detail}{loss}"
+    if isinstance(entry, Recovered):
+        return f"{sentence}; LIVE again after {words.age(entry.at_ns - gap.detected_ns)}"
+    return sentence

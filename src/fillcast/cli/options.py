@@ -1,0 +1,54 @@
+"""The options that several commands share, with one wording each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Instruments = Annotated[
+    list[str], typer.Argument(metavar="VENUE:SYMBOL...", help="One or more, such as okx:BTC-USDT.", show_default=False)
+]
+Side = Annotated[str, typer.Option("--side", metavar="buy|sell", help="Whether to buy or to sell.")]
+Size = Annotated[
+    str,
+    typer.Option(
+        "--size",
+        metavar="SIZE",
+        help="2.5 or 2.5btc (base), 100000usd or 100000usdt (quote), 40ct (contracts).",
+    ),
+]
+OrderType = Annotated[str, typer.Option("--type", metavar="market", help="Order type.")]
+Tier = Annotated[
+    str | None,
+    typer.Option(
+        "--tier", help="Fee tier in the venue's spelling, +NAME for a discount (VIP1+bnb). [default: a new account's]"
+    ),
+]
+Latency = Annotated[
+    str | None,
+    typer.Option(
+        "--latency",
+        metavar="DURATION",
+        help="From the book you decide on to the book the order meets, such as 40ms. [default: 250ms]",
+    ),
+]
+FeeMaker = Annotated[
+    float | None, typer.Option("--fee-maker", metavar="BPS", help="Your own maker fee in bps; negative is a rebate.")
+]
+FeeTaker = Annotated[
+    float | None, typer.Option("--fee-taker", metavar="BPS", help="Your own taker fee in bps; negative is a rebate.")
+]
+Endpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--endpoint",
+        metavar="VENUE=URL",
+        help="Reach a venue elsewhere, such as okx=http://127.0.0.1:8000. Repeatable.",
+    ),
+]
+Proxy = Annotated[str | None, typer.Option("--proxy", metavar="URL", help="Reach every venue through this proxy.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", metavar="N", help="End after N seconds. [default: at Ctrl-C]")
+]

@@ -1,0 +1,214 @@
+"""`fillcast quote`: one forecast, printed, then exit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fillcast.cli import options
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fillcast.cli.asked import Asked
+    from fillcast.forecast.curve import Curve, LargestSize
+    from fillcast.forecast.forecast import Forecast
+
+DEFAULT_WAIT_S = 10.0
+CURVE_POINTS = 60
+
+
+def quote(
+    instruments: options.Instruments,
+    side: options.Side,
+    size: options.Size,
+    order_type: options.OrderType = "market",
+    tier: options.Tier = None,
+    latency: options.Latency = None,
+    fee_maker: options.FeeMaker = None,
+    fee_taker: options.FeeTaker = None,
+    max_cost: Annotated[
+        str | None,
+        typer.Option("--max-cost", metavar="5bps", help="Also the largest size whose net cost is within this."),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Also cost against size, up to the whole visible book.")
+    ] = False,
+    level: Annotated[float, typer.Option("--level", help="Probability of the intervals.")] = 0.9,
+    usd_rate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--usd-rate",
+            metavar="CURRENCY=RATE",
+            help="Dollars for one, such as USDT=0.9995; none is assumed. Repeatable.",
+        ),
+    ] = None,
+    require_fill: Annotated[
+        bool, typer.Option("--require-fill", help="Exit 1 unless the visible, proven book fills the whole size.")
+    ] = False,
+    endpoint: options.Endpoints = None,
+    proxy: options.Proxy = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for a proven book.")
+    ] = DEFAULT_WAIT_S,
+    json: options.Json = False,
+) -> None:
+    """Forecast what an order costs now: half-spread, slippage, latency, fee and net, each with an interval.
+
+    Several instruments give a comparison at one common reference. Without a proven book there is no number:
+    the reason is printed and the exit code is 1.
+    """
+    import asyncio
+
+    import msgspec
+
+    from fillcast.cli import ANSWER_IS_NO
+    from fillcast.cli.asked import OrderFlags, ReachFlags, ask, parse_rates
+    from fillcast.forecast.interval import check_level
+
+    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker)
+    asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
+    budget_bps = None if max_cost is None else parse_bps(max_cost)
+    check_level(level)
+    check_timeout(timeout)
+    quotes = asyncio.run(_quotes(asked, parse_rates(usd_rate or ()), level, timeout, budget_bps, with_curve=curve))
+    if json:
+        reports = [one.report() for one in quotes]
+        print(msgspec.json.encode(reports if len(asked.keys) > 1 else reports[0]).decode())
+    else:
+        _show(quotes, budget_bps)
+    forecasts = [one.forecast for one in quotes]
+    if any(one.net is None for one in forecasts) or (require_fill and any(not filled(one) for one in forecasts)):
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+class _Quote:
+    """A forecast with what else was asked of the same book."""
+
+    def __init__(self, forecast: Forecast, curve: Curve | None, largest: LargestSize | None) -> None:
+        self.forecast = forecast
+        self.curve = curve
+        self.largest = largest
+
+    def report(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        from fillcast.forecast.report import report, report_curve, report_largest
+
+        extra: dict[str, Any] = {}
+        if self.curve is not None:
+            extra["curve"] = report_curve(self.curve)
+        if self.largest is not None:
+            extra["max_size"] = report_largest(self.largest)
+        return {**report(self.forecast), **extra}
+
+
+async def _quotes(
+    asked: Asked, rates: dict[str, float], level: float, timeout: float, budget_bps: float | None, *, with_curve: bool
+) -> list[_Quote]:
+    import asyncio
+
+    from fillcast.errors import NotLiveError
+    from fillcast.forecast.comparison import compare
+    from fillcast.forecast.curve import curve, max_size
+
+    async with asked.session() as session:
+        orders = {key: asked.order(session.instruments[key], usd_rates=rates) for key in asked.keys}
+        fees = {key: asked.fee(order, session.instruments[key]) for key, order in orders.items()}
+        waits = await asyncio.gather(*(session.live(key, timeout) for key in asked.keys), return_exceptions=True)
+        for outcome in waits:
+            # Without a proven book the forecast itself says why; everything else is not ours to answer.
+            if isinstance(outcome, BaseException) and not isinstance(outcome, NotLiveError):
+                raise outcome
+        forecasts = [session.forecast(orders[key], fee=fees[key], level=level).current for key in asked.keys]
+        if len(forecasts) > 1:
+            forecasts = list(compare(forecasts, rates))
+        found = []
+        for key, one in zip(asked.keys, forecasts, strict=True):
+            view, health, order = session.view(key), session.health(key), orders[key]
+            priced = one.net is not None
+            drawn = (
+                curve(
+                    view,
+                    order.side,
+                    sizes_for_curve(int(view.opposite(order.side).cumulative_lots[-1])),
+                    fee=fees[key],
+                    volatility=one.volatility,
+                    latency_s=one.latency_s,
+                    level=level,
+                    health=health,
+                )
+                if priced and with_curve
+                else None
+            )
+            largest = (
+                max_size(view, order.side, budget_bps, fee=fees[key], health=health)
+                if priced and budget_bps is not None
+                else None
+            )
+            found.append(_Quote(one, drawn, largest))
+        return found
+
+
+def _show(quotes: list[_Quote], budget_bps: float | None) -> None:
+    from fillcast.cli import quote_tables
+    from fillcast.cli.words import console_for
+
+    console = console_for()
+    if len(quotes) > 1:
+        quote_tables.show_comparison([one.forecast for one in quotes], console)
+    for one in quotes:
+        if len(quotes) == 1:
+            quote_tables.show_forecast(one.forecast, console)
+        elif one.curve is not None or one.largest is not None:
+            console.print(f"\n[bold]{one.forecast.instrument.key}[/]", highlight=False)
+        if one.largest is not None and budget_bps is not None:
+            quote_tables.show_largest(one.largest, budget_bps, one.forecast, console)
+        if one.curve is not None:
+            quote_tables.show_curve(one.curve, one.forecast, console)
+
+
+def sizes_for_curve(shown_lots: int) -> NDArray[np.int64]:
+    """Return sizes evenly spaced in their logarithm, from a ten-thousandth of what is shown to all of it."""
+    import numpy as np
+
+    return np.unique(np.rint(np.geomspace(max(1.0, shown_lots / 1e4), shown_lots, CURVE_POINTS)).astype(np.int64))
+
+
+def filled(forecast: Forecast) -> bool:
+    """Whether the visible, proven book fills the whole size."""
+    fill = forecast.fill
+    return fill is not None and fill.unfilled_base == 0 and fill.unproven_base == 0
+
+
+def parse_bps(text: str) -> float:
+    """Read a budget such as `5bps` or `5`.
+
+    Raises
+    ------
+    UsageError
+        When it is not a finite number of bps.
+    """
+    import math
+
+    from fillcast.errors import UsageError
+
+    number = text.strip().lower().removesuffix("bps").removesuffix("bp").strip()
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(f"--max-cost {text!r} is not a number of basis points, such as 5bps")
+    return value
+
+
+def check_timeout(seconds: float) -> None:
+    """Raise `UsageError` unless a book can be waited for that long."""
+    import math
+
+    from fillcast.errors import UsageError
+
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise UsageError(f"--timeout must be a positive number of seconds, not {seconds:g}")

@@ -1,0 +1,189 @@
+"""Forecasts as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from fillcast.cli import words
+from fillcast.cli.plot import plot
+from fillcast.forecast.curve import Curve, LargestSize
+from fillcast.forecast.forecast import Forecast
+from fillcast.forecast.report import provenance
+
+CURVE_ROWS = 12
+WIDE = 110  # columns from which a comparison has room for every figure
+
+
+def show_forecast(forecast: Forecast, console: Console) -> None:
+    """Print one forecast, or why there is none."""
+    order, instrument = forecast.order, forecast.instrument
+    console.print(
+        f"[bold]{order.side_name} {escape(order.size.text)} on {escape(instrument.key)}[/], {order.type} order",
+        highlight=False,
+    )
+    console.print(book_line(forecast), highlight=False)
+    fill, net = forecast.fill, forecast.net
+    if fill is None or net is None or forecast.arrival_mid is None:
+        console.print(f"[bold #d55e00]no forecast:[/] {escape(forecast.reason)}", highlight=False, soft_wrap=True)
+        return
+    base, money = instrument.base, forecast.cost_currency
+    facts = Table.grid(padding=(0, 2))
+    facts.add_row("filled", f"{words.amount(fill.base)} {base} over {fill.levels} levels")
+    facts.add_row("unfilled", _part(fill.unfilled_base, base, "not in the visible book; net is for the filled part"))
+    facts.add_row(
+        "unproven", _part(fill.unproven_base, base, "beyond the proven edge: the cost is at most what is shown")
+    )
+    average, worst, all_in, mid = (
+        words.near_price(instrument, value)
+        for value in (fill.average_price, fill.worst_price, fill.all_in_price, forecast.arrival_mid)
+    )
+    facts.add_row("prices", f"average {average}, worst {worst}, all-in {all_in}")
+    console.print(facts, highlight=False)
+    console.print(cost_table(forecast), highlight=False)
+    console.print(
+        f"Positive: you pay. bps of the arrival mid {mid}; amounts in {money}.",
+        style="dim",
+        highlight=False,
+    )
+    for line in provenance(forecast):
+        console.print(f"· {escape(line)}", style="dim", highlight=False, soft_wrap=True)
+
+
+def book_line(forecast: Forecast) -> str:
+    """Return what is known of the forecast's book, as markup."""
+    book = forecast.book
+    parts = [f"{words.state_text(book.state)} proof {book.proof}"]
+    if book.age_ms is not None:
+        parts.append(f"age {words.duration(book.age_ms)}")
+        parts.append(f"last change {words.duration(book.last_change_ms)} ago")
+    if book.proven_bps is not None:
+        parts.append(f"proven to {book.proven_bps:.1f} bps from the mid")
+    return " · ".join(parts)
+
+
+def cost_table(forecast: Forecast) -> Table:
+    """Return the components and net of a forecast that has them."""
+    money, net = forecast.cost_currency, forecast.net
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("component", no_wrap=True)
+    table.add_column("bps", justify="right", no_wrap=True)
+    table.add_column(money, justify="right", no_wrap=True)
+    table.add_column("interval" if net is None else f"{net.level:.0%}, bps", justify="right", no_wrap=True)
+    scale = 0.0 if net is None else net.quote
+    for part in forecast.components:
+        exact = part.low_bps == part.high_bps
+        interval = "known" if exact else f"{words.bps(part.low_bps)} … {words.bps(part.high_bps)}"
+        table.add_row(part.name.replace("_", " "), words.bps(part.bps), words.money(part.quote, scale), interval)
+    if net is not None:
+        at_most = "at most " if net.at_most else ""
+        interval = f"{words.bps(net.low_bps)} … {words.bps(net.high_bps)}"
+        table.add_row(
+            f"[bold]{at_most}net[/]",
+            f"[bold]{words.bps(net.bps)}[/]",
+            f"[bold]{words.money(net.quote, scale)}[/]",
+            f"[bold]{interval}[/]",
+        )
+    return table
+
+
+def _part(base: float, currency: str, meaning: str) -> str:
+    return "none" if base == 0 else f"[bold]{words.amount(base)} {currency}[/] ({meaning})"
+
+
+def show_comparison(forecasts: Sequence[Forecast], console: Console) -> None:
+    """Print several forecasts against one common reference."""
+    order = forecasts[0].order
+    console.print(f"[bold]{order.side_name} {escape(order.size.text)}[/], {order.type} order", highlight=False)
+    wide = console.width >= WIDE
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("instrument", no_wrap=True)
+    table.add_column("book", no_wrap=True)
+    narrow_names = ("vs common", "net bps", "all-in price", "unfilled")
+    wide_names = ("vs common, bps", "net, bps", "interval, bps", "all-in price", "filled", "unfilled")
+    for name in wide_names if wide else narrow_names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for forecast in forecasts:
+        table.add_row(*_comparison_row(forecast, wide=wide))
+    console.print(table, highlight=False)
+    reference = next((one.common_reference for one in forecasts if one.common_reference is not None), None)
+    if reference is not None:
+        console.print(
+            f"common reference: {reference.name}, {reference.price:,.10g} {reference.currency}",
+            style="dim",
+            highlight=False,
+        )
+    for forecast in forecasts:
+        if forecast.reason or forecast.not_compared:
+            why = forecast.reason or forecast.not_compared
+            console.print(f"{forecast.instrument.key}: {escape(why)}", highlight=False, soft_wrap=True)
+    console.print("Positive: you pay. net: in bps of each book's own mid; vs common: of the reference.", style="dim")
+
+
+def _comparison_row(forecast: Forecast, *, wide: bool) -> list[str]:
+    start = [forecast.instrument.key, words.state_text(forecast.book.state)]
+    fill, net = forecast.fill, forecast.net
+    if fill is None or net is None:
+        return [*start, *["-"] * (6 if wide else 4)]
+    versus = forecast.net_vs_common_bps
+    base = forecast.instrument.base
+    cells = [
+        *start,
+        "-" if versus is None else f"[bold]{words.bps(versus)}[/]",
+        ("≤ " if net.at_most else "") + words.bps(net.bps),
+    ]
+    if wide:
+        cells.append(f"{words.bps(net.low_bps)} … {words.bps(net.high_bps)}")
+    cells.append(words.near_price(forecast.instrument, fill.all_in_price))
+    if wide:
+        cells.append(f"{words.amount(fill.base)} {base}")
+    cells.append(f"{words.amount(fill.unfilled_base)} {base}" if fill.unfilled_base else "none")
+    return cells
+
+
+def show_curve(curve: Curve, forecast: Forecast, console: Console) -> None:
+    """Print cost against size: some rows and a plot."""
+    instrument = forecast.instrument
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    headings = (instrument.base, instrument.quote, "average", "slippage", "net, bps", f"{curve.level:.0%} interval")
+    for name in headings:
+        table.add_column(name, justify="right", no_wrap=True)
+    step = max(1, (len(curve.base) - 1) // (CURVE_ROWS - 1))
+    for index in sorted({*range(0, len(curve.base), step), len(curve.base) - 1}):
+        table.add_row(
+            f"{curve.base[index]:,.6g}",
+            f"{curve.quote[index]:,.0f}",
+            words.near_price(instrument, float(curve.average_price[index])),
+            words.bps(float(curve.slippage_bps[index])),
+            ("" if curve.proven[index] else "≤ ") + words.bps(float(curve.net_bps[index])),
+            f"{words.bps(float(curve.low_bps[index]))} … {words.bps(float(curve.high_bps[index]))}",
+        )
+    console.print(table, highlight=False)
+    for line in plot(curve, width=max(20, min(60, console.width - 12))):
+        console.print(line, markup=False, highlight=False)
+    console.print(
+        f"net cost against size in {instrument.base}; · the interval, ○ beyond what is proven (at most)",
+        style="dim",
+        highlight=False,
+    )
+
+
+def show_largest(largest: LargestSize, budget_bps: float, forecast: Forecast, console: Console) -> None:
+    """Print the largest size within a budget."""
+    instrument = forecast.instrument
+    if largest.lots == 0:
+        console.print(
+            f"[bold]none[/]: even one lot costs {words.bps(largest.net_bps)} bps, more than {budget_bps:g} bps",
+            highlight=False,
+        )
+        return
+    at_most = "at most " if largest.at_most else ""
+    limit = "" if largest.limited_by == "budget" else "; the visible book ends there, not the budget"
+    console.print(
+        f"largest size within {budget_bps:g} bps: [bold]{words.amount(largest.base)} {instrument.base}[/] "
+        f"({words.money(largest.quote)} {instrument.quote}) at {at_most}{words.bps(largest.net_bps)} bps{limit}",
+        highlight=False,
+    )

@@ -1,0 +1,124 @@
+"""`fillcast verify`: whether every book of a capture is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fillcast.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fillcast.tape.verify import Found, Verification
+
+SHOWN_COMPLAINTS = 10
+LARGE_BYTES = 200_000  # a capture of this size takes long enough for a progress bar
+
+
+def verify(
+    capture: Annotated[
+        list[Path],
+        typer.Argument(metavar="CAPTURE...", help="Files that are one stream, in this order.", show_default=False),
+    ],
+    json: options.Json = False,
+) -> None:
+    """Rebuild every book in a capture: checksums, gaps, crossed states, coverage; exit 1 if unsound.
+
+    `X.http.*` beside `X.ws.*` joins it by receive time; venue and dialect are detected. Without instrument
+    metadata the scale is inferred from the longest decimals and marked so.
+    """
+    import msgspec
+    from rich.console import Console
+
+    from fillcast.cli import ANSWER_IS_NO
+    from fillcast.cli.words import console_for
+    from fillcast.tape.verify import verify as verify_capture
+
+    size = sum(path.stat().st_size for path in capture if path.is_file())
+    errors = Console(stderr=True)
+    if errors.is_terminal and size > LARGE_BYTES:
+        from rich.progress import Progress
+
+        with Progress(console=errors, transient=True) as bar:
+            task = bar.add_task("verifying", total=1.0)
+            result = verify_capture(capture, progress=lambda share: bar.update(task, completed=share))
+    else:
+        result = verify_capture(capture)
+    if json:
+        print(msgspec.json.encode(result.to_json()).decode())
+    else:
+        show(result, console_for())
+    if not result.sound:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def show(result: Verification, console: Console) -> None:
+    """Print the result for people."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    console.print(escape(result.capture), style="bold", highlight=False)
+    seconds = f", {result.span_ns / 1e9:.1f} s" if result.span_ns else ""
+    console.print(
+        f"{result.venue} ({result.dialect}), {result.frames:,} frames{seconds}, {result.rejected_frames:,} rejected",
+        highlight=False,
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("instrument", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("proof")
+    for name in (
+        "live",
+        "snapshots",
+        "updates",
+        "trades",
+        "checksums",
+        "sequence",
+        "touch",
+        "gaps",
+        "crossed",
+        "bid",
+        "ask",
+    ):
+        table.add_column(name, justify="right")
+    for one in result.instruments:
+        table.add_row(*_row(one))
+    console.print(table)
+    if any(one.instrument.scale_inferred for one in result.instruments):
+        console.print("scale: inferred from the longest decimals in the capture", style="dim")
+    for problem in result.problems[:SHOWN_COMPLAINTS]:
+        console.print(f"left out: {escape(str(problem))}", style="yellow", highlight=False, soft_wrap=True)
+    if result.problem_count > SHOWN_COMPLAINTS:
+        console.print(f"... {result.problem_count - SHOWN_COMPLAINTS} more lines left out", style="yellow")
+    if result.sound:
+        console.print("[bold green]✔ sound[/]: every book is proven right from its first snapshot to the end")
+        return
+    complaints = result.complaints
+    console.print(f"[bold red]✖ unsound[/]: {len(complaints)} {'reason' if len(complaints) == 1 else 'reasons'}")
+    for sentence in complaints[:SHOWN_COMPLAINTS]:
+        console.print(f"  {escape(sentence)}", highlight=False, soft_wrap=True)
+    if len(complaints) > SHOWN_COMPLAINTS:
+        console.print(f"  ... and {len(complaints) - SHOWN_COMPLAINTS} more; --json lists them all")
+
+
+def _row(one: Found) -> list[str]:
+    counts = one.counts
+    return [
+        one.instrument.key,
+        one.state.name,
+        one.proof,
+        f"{one.coverage:.1%}",
+        f"{counts.snapshots}",
+        f"{counts.updates:,}",
+        f"{counts.trades:,}",
+        f"{counts.checksums_matched}/{counts.checksums_checked}",
+        f"{counts.sequence_checked:,}",
+        f"{counts.touches_matched}/{counts.touches_checked}",
+        f"{len(one.gaps)}",
+        f"{counts.crossed}",
+        one.best_bid or "-",
+        one.best_ask or "-",
+    ]

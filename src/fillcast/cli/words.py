@@ -1,0 +1,87 @@
+"""Numbers, ages and states as people read them, the same in every table."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+from rich.console import Console
+
+from fillcast.core.book import BookState
+from fillcast.core.instrument import Instrument
+
+# Blue and orange of Okabe and Ito's palette: told apart by eyes of every kind. Each state has a sign of its own too.
+BID_STYLE = "#56b4e9"
+ASK_STYLE = "#e69f00"
+STATE_SIGNS = {
+    BookState.EMPTY.name: ("○", "dim"),
+    BookState.SYNCING.name: ("◔", "#56b4e9"),
+    BookState.LIVE.name: ("●", "bold #009e73"),
+    BookState.STALE.name: ("▲", "bold #f0e442"),
+    BookState.BROKEN.name: ("✖", "bold #d55e00"),
+}
+NS_PER_MS = 1e6
+UNBOUND_WIDTH = 160  # columns of output that is no terminal: nothing is cut off
+
+
+def console_for(stream: TextIO | None = None) -> Console:
+    """Return a console for standard output or another stream, wide where the stream is no terminal."""
+    console = Console(file=stream or sys.stdout)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNBOUND_WIDTH
+    return console
+
+
+def state_text(state: str) -> str:
+    """Return a state with its sign, as markup."""
+    sign, style = STATE_SIGNS[state]
+    return f"[{style}]{sign} {state}[/]"
+
+
+def bps(value: float) -> str:
+    """Return basis points with as many decimals everywhere."""
+    return f"{value:.3f}"
+
+
+def money(value: float, scale: float | None = None) -> str:
+    """Return an amount of money: cents from one on, more digits below; `scale` sets the digits for a column."""
+    largest = abs(value if scale is None else scale)
+    return f"{value:,.2f}" if largest >= 1 or value == 0 else f"{value:,.6f}"
+
+
+def amount(value: float) -> str:
+    """Return a size with its significant digits."""
+    return f"{value:,.8f}".rstrip("0").rstrip(".")
+
+
+def duration(milliseconds: float | None) -> str:
+    """Return a time span in the unit that suits it; `-` where there is none."""
+    if milliseconds is None:
+        return "-"
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def age(nanoseconds: int) -> str:
+    """Return an age in the unit that suits it."""
+    return duration(nanoseconds / NS_PER_MS)
+
+
+def price(instrument: Instrument, ticks: int) -> str:
+    """Return a price with the decimals of its tick and thousands set off."""
+    return f"{instrument.price(ticks):,.{instrument.price_grid.decimals}f}"
+
+
+def near_price(instrument: Instrument, value: float) -> str:
+    """Return a price between ticks, with one decimal more than the tick has."""
+    return f"{value:,.{instrument.price_grid.decimals + 1}f}"
+
+
+def size_unit(instrument: Instrument) -> str:
+    """Return what a book's sizes count."""
+    return instrument.base if instrument.sized_in == "base" else "contracts"

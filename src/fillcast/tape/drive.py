@@ -1,0 +1,166 @@
+"""A capture played into the protocol that would have received it live."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from fillcast.core.events import SENT_NS, EventBuffer
+from fillcast.tape.lines import CapturedInput, InputKind
+from fillcast.venues.protocol import Effects, Fetch, Gap, Recovered, Refused, Rejected, WakeAt
+
+HTTP_OK = 200
+NEVER_NS = 1 << 62
+KEPT_NOTICES = 100_000
+SNAPSHOT_NAMES = frozenset({"depth", "books"})  # last part of the path of a REST book, by venue
+
+Notice = Gap | Recovered | Rejected | Refused
+
+
+class Replayed(Protocol):
+    """What a replay needs of a connection's protocol."""
+
+    @property
+    def events(self) -> EventBuffer:
+        """What the last frame held."""
+
+    def opened(self, wall_ns: int, mono_ns: int) -> Effects:
+        """The socket is open."""
+
+    def frame(self, data: bytes, wall_ns: int, mono_ns: int) -> Effects:
+        """One frame came."""
+
+    def reply(self, request_id: int, status: int, body: bytes, wall_ns: int, mono_ns: int) -> Effects:
+        """A REST reply came."""
+
+    def closed(self, reason: str, wall_ns: int, mono_ns: int) -> Effects:
+        """The socket is gone."""
+
+    def tick(self, wall_ns: int, mono_ns: int) -> Effects:
+        """The time asked for has come."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """The one clock of a replay: receive times, or venue times where the capture holds no receive times.
+
+    Attributes
+    ----------
+    longest_step_back_ns
+        How far the times of the capture went back at most.
+    """
+
+    now_ns: int = 0
+    longest_step_back_ns: int = 0
+
+    def advance(self, now_ns: int) -> None:
+        """Go forward to a time; a step back is not followed, as a monotonic clock would not."""
+        self.longest_step_back_ns = max(self.longest_step_back_ns, self.now_ns - now_ns)
+        self.now_ns = max(self.now_ns, now_ns)
+
+
+class Replay:
+    """Feeds captured inputs to one protocol, timers included, and keeps what it says.
+
+    Recorded REST replies answer the request for the same symbol, whether they were recorded before or after the
+    protocol asks: the recorder asked at times of its own.
+
+    Parameters
+    ----------
+    on_step
+        Called after every input and timer with the time up to which the books stood as they did before, so that
+        whoever listens can tell for how long a book was LIVE.
+    """
+
+    def __init__(self, connection: Replayed, *, on_step: Callable[[int], None] | None = None) -> None:
+        self.connection = connection
+        self.clock = Clock()
+        self.notices: deque[Notice] = deque(maxlen=KEPT_NOTICES)
+        self.frames = 0
+        self._on_step = on_step
+        self._open = False
+        self._wake_ns = NEVER_NS
+        self._asked: dict[str, Fetch] = {}
+        self._kept: dict[str, CapturedInput] = {}
+
+    def take(self, entry: CapturedInput) -> None:
+        """Play one input; instrument metadata, which the first pass has read, is passed over."""
+        if entry.kind is InputKind.REPLY and entry.url and _endpoint(entry.url) not in SNAPSHOT_NAMES:
+            return
+        if entry.wall_ns:
+            self._ring_until(entry.wall_ns)
+            self.clock.advance(entry.wall_ns)
+        if entry.kind is InputKind.CONNECT:
+            self._connect()
+        elif entry.kind is InputKind.FRAME:
+            self._frame(entry)
+        elif entry.kind is InputKind.REPLY:
+            self._reply(entry)
+
+    def _connect(self) -> None:
+        now_ns = self.clock.now_ns
+        if self._open:
+            self._carry_out(self.connection.closed("the recorder opened a new socket", now_ns, now_ns))
+        self._open = True
+        self._carry_out(self.connection.opened(now_ns, now_ns))
+
+    def _frame(self, entry: CapturedInput) -> None:
+        if not self._open:
+            self._connect()
+        self.frames += 1
+        now_ns = self.clock.now_ns
+        effects = self.connection.frame(entry.data, now_ns, now_ns)
+        events = self.connection.events
+        if not entry.wall_ns and events.count:
+            self.clock.advance(int(events.messages[events.count - 1, SENT_NS]))
+        self._carry_out(effects)
+
+    def _reply(self, entry: CapturedInput) -> None:
+        symbol = entry.symbol
+        if not symbol and len(self._asked) == 1:
+            symbol = next(iter(self._asked))
+        if symbol in self._asked:
+            self._answer(self._asked.pop(symbol), entry)
+        else:
+            self._kept[symbol] = entry
+
+    def _answer(self, fetch: Fetch, entry: CapturedInput) -> None:
+        now_ns = self.clock.now_ns
+        self._carry_out(self.connection.reply(fetch.request_id, HTTP_OK, entry.data, now_ns, now_ns))
+
+    def _ring_until(self, until_ns: int) -> None:
+        """Let the timers ring that are due before the next input."""
+        while self._wake_ns < until_ns:
+            self.clock.advance(self._wake_ns)
+            self._wake_ns = NEVER_NS
+            now_ns = self.clock.now_ns
+            self._carry_out(self.connection.tick(now_ns, now_ns))
+
+    def _carry_out(self, effects: Effects) -> None:
+        for effect in effects:
+            if isinstance(effect, WakeAt):
+                self._wake_ns = max(effect.mono_ns, self.clock.now_ns + 1)
+            elif isinstance(effect, Fetch):
+                self._fetch(effect)
+            elif isinstance(effect, Notice):
+                self.notices.append(effect)
+        if self._on_step is not None:
+            self._on_step(self.clock.now_ns)
+
+    def _fetch(self, fetch: Fetch) -> None:
+        if _endpoint(fetch.path) not in SNAPSHOT_NAMES:
+            return
+        query = parse_qs(urlsplit(fetch.path).query)
+        symbol = next((query[name][0] for name in ("symbol", "instId") if name in query), "")
+        kept = self._kept.pop(symbol, None) or self._kept.pop("", None)
+        if kept is None:
+            self._asked[symbol] = fetch
+        else:
+            self._answer(fetch, kept)
+
+
+def _endpoint(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2]

@@ -1,0 +1,153 @@
+"""`quote`, `instruments` and `watch` against a running lab: contracts that other programs rely on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+
+import pytest
+
+BUY = ("--side", "buy", "--size", "3btc")
+KEYS = {
+    *("instrument", "as_of_ns", "book", "order", "reference", "filled_base", "unfilled_base", "unproven_base"),
+    *("average_price", "all_in_price", "worst_price", "levels", "components", "net", "common_reference"),
+    *("net_vs_common_bps", "maker_share", "schedule", "footprint_bps", "provenance"),
+}
+
+
+def test_one_quote_is_an_object_of_the_agreed_shape(in_process, endpoints):
+    result = in_process("quote", "okx:BTC-USDT", *BUY, *endpoints, "--json")
+    assert result.returncode == 0, result.stderr
+    quote = json.loads(result.stdout)
+    assert set(quote) >= KEYS
+    assert set(quote["book"]) >= {"state", "proof", "age_ms", "last_change_ms", "sequence", "proven_bps"}
+    assert (quote["book"]["state"], quote["book"]["proof"]) == ("LIVE", "sequence")
+    assert set(quote["net"]) >= {"bps", "quote", "low_bps", "high_bps", "level"}
+    assert [part["name"] for part in quote["components"]] == ["half_spread", "slippage", "latency", "fee"]
+    assert sum(part["bps"] for part in quote["components"]) == quote["net"]["bps"]
+    assert sum(part["quote"] for part in quote["components"]) == quote["net"]["quote"]
+    assert quote["net"]["low_bps"] <= quote["net"]["bps"] <= quote["net"]["high_bps"]
+    assert quote["filled_base"] + quote["unfilled_base"] == pytest.approx(3)
+    assert quote["provenance"]
+
+
+def test_several_instruments_are_compared_at_one_reference(in_process, endpoints):
+    result = in_process("quote", "okx:BTC-USDT", "binance_usdm:BTCUSDT", *BUY, *endpoints, "--json")
+    quotes = json.loads(result.stdout)
+    assert [one["instrument"] for one in quotes] == ["okx:BTC-USDT", "binance_usdm:BTCUSDT"]
+    assert len({one["common_reference"]["price"] for one in quotes}) == 1
+    for one in quotes:
+        versus = (one["all_in_price"] - one["common_reference"]["price"]) / one["common_reference"]["price"] * 1e4
+        assert one["net_vs_common_bps"] == pytest.approx(versus, abs=1e-9)
+
+
+def test_a_budget_and_a_curve(in_process, endpoints):
+    flags = ("--max-cost", "12bps", "--curve", "--fee-taker", "5")
+    quote = json.loads(in_process("quote", "okx:BTC-USDT", *BUY, *endpoints, *flags, "--json").stdout)
+    assert quote["max_size"]["net_bps"] <= 12 + 1e-6
+    assert quote["max_size"]["base"] > 3
+    net = [point["net_bps"] for point in quote["curve"]]
+    assert len(net) > 20
+    assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(net))
+    fee = next(part for part in quote["components"] if part["name"] == "fee")
+    assert fee["bps"] == pytest.approx(5, rel=0.01)
+
+
+def test_flags_reach_the_forecast(in_process, endpoints):
+    flags = ("--latency", "40ms", "--tier", "VIP1", "--level", "0.5")
+    quote = json.loads(in_process("quote", "binance_usdm:BTCUSDT", *BUY, *endpoints, *flags, "--json").stdout)
+    assert quote["order"]["latency_ms"] == pytest.approx(40)
+    assert quote["order"]["tier"] == "VIP1"
+    assert quote["net"]["level"] == 0.5
+
+
+def test_the_config_file_is_used_where_flags_are_absent(in_process, lab_url, tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(f'[endpoints]\nokx = "{lab_url}"\n[latencies]\nokx = "70ms"\n')
+    quote = json.loads(in_process("quote", "okx:BTC-USDT", *BUY, "--json", FILLCAST_CONFIG=str(path)).stdout)
+    assert quote["order"]["latency_ms"] == pytest.approx(70)
+
+
+def test_too_little_depth_is_an_answer_and_a_no_with_require_fill(in_process, endpoints):
+    arguments = ("quote", "okx:BTC-USDT", "--side", "sell", "--size", "100000btc", *endpoints, "--json")
+    plain, strict = in_process(*arguments), in_process(*arguments, "--require-fill")
+    quote = json.loads(plain.stdout)
+    assert (plain.returncode, strict.returncode) == (0, 1)
+    assert quote["unfilled_base"] > 0
+    assert math.isfinite(quote["net"]["bps"])
+
+
+def test_people_get_a_table_whose_parts_add_up(in_process, endpoints):
+    result = in_process("quote", "okx:BTC-USDT", *BUY, *endpoints, "--curve", "--max-cost", "12bps")
+    assert result.returncode == 0
+    for word in (
+        "● LIVE",
+        "proof sequence",
+        "half spread",
+        "slippage",
+        "latency",
+        "fee",
+        "net",
+        "unfilled",
+        "unproven",
+    ):
+        assert word in result.stdout
+    assert "USDT" in result.stdout
+    assert "largest size within 12 bps" in result.stdout
+    assert "└──" in result.stdout
+
+
+def test_people_get_a_comparison(in_process, endpoints):
+    result = in_process("quote", "okx:BTC-USDT", "binance_usdm:BTCUSDT", *BUY, *endpoints)
+    assert "vs common" in result.stdout
+    assert "common reference: median of 2 mids" in result.stdout
+
+
+def test_an_unknown_symbol_is_told_with_the_nearest(in_process, endpoints):
+    result = in_process("quote", "okx:BTCUSDT", *BUY, *endpoints)
+    assert result.returncode == 2
+    assert "did you mean BTC-USDT" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [
+        ("0.000000001btc", "less than one lot"),
+        ("1e30", "too large"),
+        ("5eth", "unknown unit 'eth'"),
+        ("4ct", "contracts"),
+    ],
+)
+def test_sizes_that_make_no_sense_there(in_process, endpoints, size, says):
+    result = in_process("quote", "okx:BTC-USDT", "--side", "buy", "--size", size, *endpoints)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_instruments_are_found_by_part_of_their_symbol(in_process, endpoints):
+    result = in_process("instruments", "okx", "btcusd", *endpoints[:2], "--json")
+    found = json.loads(result.stdout)
+    assert [one["symbol"] for one in found] == ["BTC-USDT", "BTC-USD-SWAP", "BTC-USDT-SWAP"]
+    assert {"instrument", "tick", "lot", "kind", "contract_value"} <= set(found[0])
+    table = in_process("instruments", "okx", "eth", *endpoints[:2])
+    assert "okx:ETH-USDT" in table.stdout
+    assert in_process("instruments", "okx", "doge", *endpoints[:2]).returncode == 1
+
+
+def test_watch_prints_a_line_a_second(in_process, endpoints):
+    result = in_process("watch", "okx:BTC-USDT", *BUY, *endpoints, "--seconds", "2.5", "--json")
+    assert result.returncode == 0
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert 2 <= len(lines) <= 4
+    assert set(lines[-1]) >= {*KEYS, "feed"}
+    assert set(lines[-1]["feed"]) >= {"frames", "gaps", "reconnects", "queue"}
+    assert lines[-1]["book"]["state"] == "LIVE"
+
+
+def test_watch_without_a_terminal_prints_plain_lines(in_process, endpoints):
+    result = in_process("watch", "okx:BTC-USDT", *BUY, *endpoints, "--seconds", "1.5")
+    assert result.returncode == 0
+    assert "okx:BTC-USDT LIVE proof sequence" in result.stdout
+    assert "net " in result.stdout

@@ -1,0 +1,174 @@
+"""The terminal view: what it says, at sizes good and bad."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from fillcast.cli.ladder import ladder
+from fillcast.cli.observe import BookFacts, Moment, gap_words
+from fillcast.cli.plot import plot
+from fillcast.cli.screen import plain_lines, render
+from fillcast.core.book import Book, BookState, Proof
+from fillcast.core.instrument import Instrument
+from fillcast.feed.statistics import FeedStatistics
+from fillcast.forecast.curve import curve
+from fillcast.forecast.fee_files import fee_rate
+from fillcast.forecast.forecast import forecast
+from fillcast.forecast.order import Order, parse_order
+from fillcast.models.volatility import VolatilityEstimate
+from fillcast.session.answer import Answer
+from fillcast.venues.protocol import Gap, GapReason, Health, Recovered
+
+VOLATILITY = VolatilityEstimate(1e-4, 30.0, 60.0)
+FEE = fee_rate("okx")
+SECOND_NS = 1_000_000_000
+SIZES = [(80, 24), (120, 40), (200, 50), (60, 30), (40, 12), (20, 5), (10, 3), (300, 8), (30, 100)]
+
+
+def instrument() -> Instrument:
+    from decimal import Decimal
+
+    return Instrument("okx", "BTC-USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.00000001"))
+
+
+def book() -> Book:
+    bids = [(f"{60000 - step / 10:.1f}", f"{0.5 + step / 10:.8f}") for step in range(1, 60)]
+    asks = [(f"{60000 + step / 10:.1f}", f"{0.4 + step / 10:.8f}") for step in range(1, 60)]
+    return Book.from_levels(instrument(), bids, asks)
+
+
+def order(side: str = "buy", size: str = "2.25btc") -> Order:
+    return parse_order(instrument(), side, size)
+
+
+def facts(asked: Order | None = None, *, old: bool = False) -> BookFacts:
+    asked = asked or order()
+    live = book()
+    current = forecast(asked, live.view(), fee=FEE, volatility=VOLATILITY, now_ns=SECOND_NS)
+    state, reason = BookState.LIVE, ""
+    answer = Answer(state, "", current, current, 0)
+    if old:
+        state, reason = BookState.BROKEN, "update 9 follows 7, the book stands at 5"
+        health = Health(state, reason, Proof.NONE, SECOND_NS, 0, 0)
+        none = forecast(asked, live.view(), fee=FEE, volatility=VOLATILITY, now_ns=SECOND_NS, health=health)
+        answer = Answer(state, none.reason, none, current, 7_200_000_000)
+    health = Health(state, reason, Proof.NONE if old else Proof.SEQUENCE, 12_000_000, 34_000_000, 0)
+    return BookFacts(instrument(), live.view(), health, asked, answer, 9.5)
+
+
+def moment(*books: BookFacts, last_gap: str = "", links: tuple[str, ...] = ()) -> Moment:
+    statistics = FeedStatistics(1, 1, 100, 9999, 50, 3, 12.5, 0, 1, 2, 0, 3, 3, 0, 0, 4, 1, 0, 0)
+    return Moment("demo", 12.0, books or (facts(),), statistics, links, last_gap, bool(last_gap))
+
+
+def screen(shown: Moment, width: int = 120, height: int = 40, **options: object) -> str:
+    console = Console(file=io.StringIO(), width=width, height=height, record=True, force_terminal=True, **options)
+    console.print(render(shown, width, height))
+    return console.export_text(styles=bool(options))
+
+
+def test_a_live_book_shows_everything_that_is_promised():
+    text = screen(moment())
+    for words in ("● LIVE", "sequence", "12 ms", "60,000.1", "59,999.9", "order takes", "spread"):
+        assert words in text
+    for words in ("half spread", "slippage", "latency", "fee", "net", "USDT", "90%", "unfilled", "unproven"):
+        assert words in text
+    assert "gaps 3 · reconnects 2 · rejected 0" in text
+    assert "no gap so far" in text
+    assert "OLD" not in text
+
+
+def test_the_levels_that_the_order_takes_are_marked():
+    lines = screen(moment()).splitlines()
+    marked = [line for line in lines if "█" in line or "▌" in line]
+    # 2.25 of 0.5, 0.6, 0.7, 0.8: three whole levels and 0.45 of the fourth.
+    assert len(marked) == 4
+    assert "▌ 0.4500" in marked[0]
+    assert "60,000.4" in marked[0]
+    assert "█ 0.5000" in marked[3]
+    sold = screen(moment(facts(order("sell", "0.6btc")))).splitlines()
+    assert any("█ 0.6000" in line and "59,999.9" in line for line in sold)
+
+
+def test_a_broken_book_gives_no_forecast_and_marks_the_last_one_old():
+    text = screen(moment(facts(old=True)))
+    assert "✖ BROKEN" in text
+    assert "no forecast: okx:BTC-USDT is BROKEN: update 9 follows 7" in " ".join(text.split())
+    assert "OLD: what follows is 7.2 s old" in text
+    assert " old" in next(line for line in text.splitlines() if "✖ BROKEN" in line)
+    assert "█" not in text  # nothing can be taken from a book that is not proven
+
+
+def test_the_old_forecast_is_dimmed():
+    styled = screen(moment(facts(old=True)), color_system="truecolor")
+    after = styled.partition("OLD: what follows")[2]
+    assert any("\x1b[2" in line and "half spread" in line for line in after.splitlines())
+
+
+def test_states_differ_by_sign_and_word_and_not_by_colour_alone():
+    seen = set()
+    for state in BookState:
+        one = facts()
+        shown = replace(one, health=replace(one.health, state=state))
+        line = next(line for line in screen(moment(shown)).splitlines() if "okx:BTC-USDT" in line)
+        seen.add(tuple(line.split()[:2]))
+    assert len(seen) == len(BookState) == len({sign for sign, _ in seen})
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("old", [False, True])
+def test_it_fits_every_size(width, height, old):
+    shown = moment(facts(old=old), facts(), last_gap="12:00:00 okx:BTC-USDT sequence: " + "x" * 300, links=("away",))
+    lines = screen(shown, width, height).splitlines()
+    assert all(len(line) <= width for line in lines)
+    assert len(lines) <= height
+    assert "fillcast" in lines[0]
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+def test_ordinary_terminals_have_room_for_ladder_and_forecast(width, height):
+    lines = screen(moment(facts(), facts()), width, height).splitlines()
+    assert len(lines) <= height
+    assert any("spread" in line and "bps" in line for line in lines)
+    assert any("net" in line and "…" in line for line in lines)
+
+
+def test_a_gap_is_told_in_words():
+    gap = Gap("okx:BTC-USDT", SECOND_NS, 2 * SECOND_NS, GapReason.SEQUENCE, "update 9 follows 7", 3)
+    assert gap_words(gap).endswith("okx:BTC-USDT sequence: update 9 follows 7, 3 lost")
+    assert gap_words(Recovered("okx:BTC-USDT", gap, 3 * SECOND_NS)).endswith("3 lost; LIVE again after 1.0 s")
+    assert "last gap: it broke" in screen(moment(last_gap="it broke"))
+
+
+def test_one_line_per_book_without_a_terminal():
+    (live,) = plain_lines(moment())
+    assert live.startswith("okx:BTC-USDT LIVE proof sequence age 12 ms, 59,999.9 / 60,000.1, buy 2.25btc: net ")
+    (old,) = plain_lines(moment(facts(old=True)))
+    assert "no forecast: okx:BTC-USDT is BROKEN" in old
+    assert "(OLD, 7.2 s: " in old
+
+
+def test_the_ladder_does_not_move_while_sizes_change():
+    def columns(shown: BookFacts) -> list[int]:
+        console = Console(file=io.StringIO(), width=120, record=True)
+        console.print(ladder(shown, 10, with_sums=True))
+        lines = console.export_text().splitlines()
+        return [line.index("60,000.") for line in lines if "60,000." in line]
+
+    assert columns(facts(order(size="0.1btc"))) == columns(facts(order(size="30btc")))
+
+
+def test_the_plot_marks_what_is_not_proven():
+    view = book().view()
+    drawn = curve(view, 1, fee=FEE, volatility=VOLATILITY, latency_s=0.25)
+    lines = plot(drawn, width=40, height=10)
+    assert len(lines) == 12
+    assert sum(line.count("●") for line in lines) > 10
+    assert not any("○" in line for line in lines)
+    beyond = replace(view, proven_ask_ticks=600_010)
+    unproven = curve(beyond, 1, fee=FEE, volatility=VOLATILITY, latency_s=0.25)
+    assert any("○" in line for line in plot(unproven, width=40, height=10))
