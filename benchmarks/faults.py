@@ -24,7 +24,7 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
-from fillcast.core.book import BookState
+from fillcast.core.state import BookState
 from fillcast.feed.driven import Driven, Listener, Notice
 from fillcast.forecast.order import Order, parse_order
 from fillcast.models.fees import stated_fee

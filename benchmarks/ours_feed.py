@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Mapping
 
 from benchmarks.observation import Levels, Observation, Observe
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
 from fillcast.core.events import BOOK, SNAPSHOT, UPDATE
 from fillcast.core.events import KIND as EVENT_KIND
+from fillcast.core.state import BookState
 from fillcast.feed.driven import Driven, Listener
 from fillcast.session.session import watch
 

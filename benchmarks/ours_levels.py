@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from benchmarks.contestant import Cost
 from benchmarks.workloads import Levels
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
 from fillcast.core.events import LOTS, ROW_COLUMNS, SIDE, TICKS
 from fillcast.core.instrument import Instrument
 from fillcast.core.ladder_kernels import apply_message, apply_rows
+from fillcast.core.state import BookState
 from fillcast.core.walk_kernels import cost_both
 
 

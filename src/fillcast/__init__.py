@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fillcast.core.book import Book as Book
-    from fillcast.core.book import BookState as BookState
-    from fillcast.core.book import Proof as Proof
     from fillcast.core.instrument import ContractKind as ContractKind
     from fillcast.core.instrument import Instrument as Instrument
+    from fillcast.core.state import BookState as BookState
+    from fillcast.core.state import Proof as Proof
     from fillcast.core.view import BookView as BookView
     from fillcast.core.view import Walk as Walk
     from fillcast.errors import FillcastError as FillcastError
@@ -33,14 +33,14 @@ __version__ = "0.1.0"
 _PLACES = {
     "Answer": "fillcast.session.answer",
     "Book": "fillcast.core.book",
-    "BookState": "fillcast.core.book",
+    "BookState": "fillcast.core.state",
     "BookView": "fillcast.core.view",
     "ContractKind": "fillcast.core.instrument",
     "FillcastError": "fillcast.errors",
     "Forecast": "fillcast.forecast.forecast",
     "Instrument": "fillcast.core.instrument",
     "Order": "fillcast.forecast.order",
-    "Proof": "fillcast.core.book",
+    "Proof": "fillcast.core.state",
     "Session": "fillcast.session.session",
     "Verification": "fillcast.tape.verify",
     "Walk": "fillcast.core.view",

@@ -12,8 +12,9 @@ from fillcast.cli.ladder import ladder
 from fillcast.cli.observe import BookFacts, Moment, gap_words
 from fillcast.cli.plot import plot
 from fillcast.cli.screen import plain_lines, render
-from fillcast.core.book import Book, BookState, Proof
+from fillcast.core.book import Book
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState, Proof
 from fillcast.feed.statistics import FeedStatistics
 from fillcast.forecast.curve import curve
 from fillcast.forecast.fee_files import fee_rate

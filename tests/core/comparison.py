@@ -22,6 +22,7 @@ class Pair:
 
     def apply(self, rows: list[Row]) -> None:
         version = self.book.version
+        self.fill_up(len(rows))
         crossed = ladder_kernels.apply_message(self.book.row, as_rows(rows), 0, len(rows))
         assert crossed == self.twin.apply(rows), "the crossed flag is wrong"
         assert self.book.version == version + 1
@@ -30,7 +31,7 @@ class Pair:
     def replace(self, rows: list[Row], *, complete: bool) -> None:
         crossed = ladder_kernels.replace(self.book.row, as_rows(rows), 0, len(rows), complete)
         assert crossed == self.twin.replace(rows, complete=complete), "the crossed flag is wrong"
-        self.most = 0
+        self.most = len(rows)
         self.compare()
 
     def clear(self) -> None:
@@ -39,11 +40,14 @@ class Pair:
         self.most = 0
         self.compare()
 
+    def fill_up(self, more: int) -> None:
+        """Note how many levels a side may hold while a message of so many rows is applied."""
+        self.most = max(self.most, *(len(levels) + more for levels in self.twin.sides.values()))
+
     def compare(self) -> None:
         """Compare the raw array with the twin; where levels were given up, let the twin forget them too."""
         held = check_row(self.book.row)
         given_up = int(self.book.row[at.EVICTED])
-        self.most = max(self.most, *(len(levels) for levels in self.twin.sides.values()))
         for side, levels in self.twin.sides.items():
             edge, proven = self.twin.edges.get(side), self.book.proven_ticks(side)
             if held[side] != levels:

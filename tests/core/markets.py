@@ -10,9 +10,10 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fillcast.core.book import Book, BookState, Proof
+from fillcast.core.book import Book
 from fillcast.core.events import SNAPSHOT, UPDATE, EventBuffer
 from fillcast.core.instrument import ContractKind, Instrument
+from fillcast.core.state import BookState, Proof
 from tests.core.twins import Row
 
 INSTRUMENT = Instrument("test", "BTC-USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.001"))

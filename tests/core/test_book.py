@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from fillcast.core import layout_kernels as at
-from fillcast.core.book import Book, BookState, Proof
+from fillcast.core.book import Book
 from fillcast.core.events import SNAPSHOT, EventBuffer
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState, Proof
 from fillcast.core.view import BookView, check_lots
 from fillcast.errors import FrameError, InstrumentError, LotsOverflowError, NotLiveError, OffGridError, SizeError
 from tests.core.markets import INSTRUMENT, as_rows, inverse, linear, live_book, message, uncrossed

@@ -12,9 +12,9 @@ from types import NoneType
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from fillcast.core.book import BookState, Proof
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState, Proof
 from fillcast.feed.backoff import BackoffPolicy
 from fillcast.feed.clock import Clock
 from fillcast.feed.driven import Listener

@@ -12,8 +12,8 @@ import pytest
 from websockets.asyncio.client import connect
 
 from benchmarks.faults import EXPECTED, SYMBOLS, Observer, Outcome, judge, lab_process, try_fault
-from fillcast.core.book import BookState
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.feed.driven import Driven, Listener
 from fillcast.session import watch
 from fillcast.venues import venue

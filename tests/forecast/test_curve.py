@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
+from fillcast.core.state import BookState
 from fillcast.core.view import BookView
 from fillcast.errors import NotLiveError, UsageError
 from fillcast.forecast.curve import BUDGET_TOLERANCE_BPS, Curve, LargestSize, curve, max_size

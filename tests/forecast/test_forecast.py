@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fillcast.core.book import Book, BookState, Proof
+from fillcast.core.book import Book
+from fillcast.core.state import BookState, Proof
 from fillcast.core.view import BookView
 from fillcast.errors import SizeError, UsageError
 from fillcast.forecast.components import Component

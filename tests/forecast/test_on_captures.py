@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fillcast.core.book import BookState, Proof
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState, Proof
 from fillcast.core.view import BookSide, BookView
 from fillcast.forecast.forecast import Forecast, forecast
 from fillcast.forecast.order import parse_order

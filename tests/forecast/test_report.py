@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from fillcast.core.book import Book, BookState, Proof
+from fillcast.core.book import Book
+from fillcast.core.state import BookState, Proof
 from fillcast.forecast.comparison import compare
 from fillcast.forecast.forecast import forecast
 from fillcast.forecast.report import report

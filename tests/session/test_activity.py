@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
 from fillcast.core.events import TRADES, EventBuffer
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.session.activity import WINDOW_S, Activity, TradeTally, Watched
 
 SECOND = 1_000_000_000

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from fillcast.core.book import BookState, Proof
+from fillcast.core.state import BookState, Proof
 from fillcast.errors import ConnectError, NotLiveError, UnknownInstrumentError, UsageError, VenueError
 from fillcast.feed.backoff import BackoffPolicy
 from fillcast.feed.clock import Clock

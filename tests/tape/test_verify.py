@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fillcast.core.book import BookState
+from fillcast.core.state import BookState
 from fillcast.errors import CaptureError
 from fillcast.tape.verify import Found, Verification, verify
 from tests.tape.recordings import binance_session, okx_session, okx_unnumbered_session, write_a, write_c

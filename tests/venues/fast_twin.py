@@ -17,9 +17,10 @@ import numpy as np
 from fillcast.core import events as ev
 from fillcast.core import ladder_kernels
 from fillcast.core import layout_kernels as at
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.venues.fast import Kernel, allocate_books, fast_path, touched
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD, WRONG_CHECKSUM
 

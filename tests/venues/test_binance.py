@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from fillcast.core.book import Proof
 from fillcast.core.events import EXTRA, FIRST, KIND, LAST, LINK, LOTS, SENT_NS, SIDE, SNAPSHOT, TICKS, TOUCH, TRADES
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import Proof
 from fillcast.venues import binance
 from fillcast.venues.binance import BinanceConnection, Product
 from fillcast.venues.protocol import Reconnect, Refused, Rejected, Send

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from fillcast.core.book import BookState, Proof
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState, Proof
 from fillcast.venues.dialects import capture_connection, decimals, detect, snapshot_decimals
 from fillcast.venues.okx_instruments import parse_instruments
 from fillcast.venues.protocol import Gap, Rejected

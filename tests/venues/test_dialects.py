@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fillcast.core.book import Proof
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import Proof
 from fillcast.errors import CaptureError
 from fillcast.venues.dialects import capture_connection, decimals, detect, snapshot_decimals
 from fillcast.venues.okx_legacy import OkxLegacyConnection

@@ -12,9 +12,9 @@ import pytest
 
 from fillcast.core import events as ev
 from fillcast.core import layout_kernels as at
-from fillcast.core.book import BookState
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.venues import binance_kernels, json_kernels, okx_kernels
 from fillcast.venues.fast import LONGEST_FRAME, allocate_books, fast_path, touched
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD, WRONG_CHECKSUM

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from fillcast.core.book import Proof
 from fillcast.core.events import BOOK, EXTRA, KIND, LOTS, SIDE, SNAPSHOT, TICKS, TOUCH, TRADES, UPDATE
+from fillcast.core.state import Proof
 from fillcast.venues.okx import OkxConnection
 from fillcast.venues.protocol import Reconnect, Refused, Rejected, Send, WakeAt
 from fillcast.venues.settings import Settings

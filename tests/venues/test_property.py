@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fillcast.core.book import BookState
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.venues import binance
 from fillcast.venues.binance import BinanceConnection
 from fillcast.venues.okx import OkxConnection

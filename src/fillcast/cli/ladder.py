@@ -9,8 +9,8 @@ from rich.text import Text
 
 from fillcast.cli import words
 from fillcast.cli.observe import BookFacts
-from fillcast.core.book import BookState
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.core.view import BookSide
 
 WHOLE = "█"

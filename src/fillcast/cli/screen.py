@@ -12,7 +12,7 @@ from fillcast.cli import words
 from fillcast.cli.ladder import ladder
 from fillcast.cli.observe import BookFacts, Moment
 from fillcast.cli.quote_tables import cost_table
-from fillcast.core.book import BookState
+from fillcast.core.state import BookState
 from fillcast.forecast.forecast import Forecast
 
 WIDE = 110  # columns from which every figure of a book has room

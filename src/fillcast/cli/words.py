@@ -8,8 +8,8 @@ from typing import TextIO
 
 from rich.console import Console
 
-from fillcast.core.book import BookState
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 
 # Blue and orange of Okabe and Ito's palette: told apart by eyes of every kind. Each state has a sign of its own too.
 BID_STYLE = "#56b4e9"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,34 +13,11 @@ from fillcast.core import layout_kernels as at
 from fillcast.core.events import END, EVENT_NS, LAST, LOTS, ROW_COLUMNS, START, TICKS, EventBuffer
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.jit import entry
+from fillcast.core.state import BookState, Proof
 from fillcast.core.view import MAX_LOTS, BookSide, BookView, Walk, check_lots, lots_or_limit
 from fillcast.errors import InstrumentError, LotsOverflowError, NotLiveError
 
 _cost_both = entry(walk_kernels.cost_both)
-
-
-class BookState(IntEnum):
-    """Where a book stands. Only LIVE is priced."""
-
-    EMPTY = 0
-    SYNCING = 1
-    LIVE = 2
-    STALE = 3
-    BROKEN = 4
-
-
-class Proof(StrEnum):
-    """What proves that a book is right.
-
-    `CALLER` is a book that somebody handed in; `NONE` is a book that nothing proves yet.
-    """
-
-    CHECKSUM = "checksum"
-    SEQUENCE = "sequence"
-    CONNECTION_SEQUENCE = "connection_sequence"
-    TRANSPORT = "transport"
-    CALLER = "caller"
-    NONE = "none"
 
 
 class Book:

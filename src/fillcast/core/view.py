@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core.instrument import ContractKind, Instrument
+from fillcast.core.state import BookState, Proof
 from fillcast.errors import LotsOverflowError, NotLiveError, SizeError
-
-if TYPE_CHECKING:
-    from fillcast.core.book import BookState, Proof
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -248,7 +246,7 @@ class BookView:
         return float(levels.cumulative_base[inside - 1]) if inside else 0.0
 
     def _require_live(self) -> None:
-        if self.state.name != "LIVE":
+        if self.state is not BookState.LIVE:
             raise NotLiveError(f"{self.instrument.key}: the book is {self.state.name} ({self.reason or 'no data yet'})")
 
 

@@ -6,8 +6,8 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from fillcast.core.book import BookState
 from fillcast.core.events import LOTS, SIDE, EventBuffer
+from fillcast.core.state import BookState
 from fillcast.feed.driven import Driven
 from fillcast.models.volatility import EwmaVolatility
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fillcast.core.book import BookState
+from fillcast.core.state import BookState
 from fillcast.forecast.forecast import Forecast
 
 

@@ -7,9 +7,10 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
 from fillcast.core.events import BOOK, KIND, TRADES
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.core.view import BookView
 from fillcast.errors import NotLiveError, UsageError
 from fillcast.feed.clock import Clock

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.tape.captures import Capture, LineProblem
 from fillcast.tape.drive import Replay
 from fillcast.tape.survey import Survey, survey

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core import layout_kernels as at
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
 from fillcast.core.events import (
     BOOK,
     CHECKSUM,
@@ -27,6 +27,7 @@ from fillcast.core.events import (
     EventBuffer,
 )
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.venues.fast import FastPath, Kernel, fast_path, read_nothing, touched
 from fillcast.venues.frames import UNREADABLE, excerpt
 from fillcast.venues.lag import LagMeter

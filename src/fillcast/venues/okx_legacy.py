@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fillcast.core.book import Proof
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import Proof
 from fillcast.errors import FrameError
 from fillcast.venues import okx_frames as wire
 from fillcast.venues import okx_kernels

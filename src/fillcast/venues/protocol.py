@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fillcast.core.book import BookState, Proof
+from fillcast.core.state import BookState, Proof
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from fillcast.core.book import Book, BookState
+from fillcast.core.book import Book
 from fillcast.core.events import SNAPSHOT, UPDATE, EventBuffer
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.errors import InstrumentError, OffGridError, VenueError
 from fillcast.venues.agreement import agree, proven_width_bps, reaches
 from fillcast.venues.connection import Connection

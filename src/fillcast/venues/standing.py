@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from fillcast.core import layout_kernels as at
-from fillcast.core.book import BookState, Proof
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState, Proof
 from fillcast.venues.fast import allocate_books
 from fillcast.venues.lag import LagMeter
 from fillcast.venues.protocol import (
