@@ -280,3 +280,14 @@ def test_the_event_buffer_refuses_what_does_not_fit() -> None:
         events.add(SNAPSHOT, 0, as_rows([]), event_ns=1)
     with pytest.raises(FrameError):
         events.add(SNAPSHOT, 0, as_rows([]), event_ns=1)
+
+
+@pytest.mark.parametrize("field", ["event_ns", "sent_ns", "link", "first", "last", "checksum"])
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64, 10**30])
+def test_the_event_buffer_refuses_numbers_beyond_int64(field: str, number: int) -> None:
+    events = EventBuffer(max_rows=4)
+    with pytest.raises(FrameError, match="beyond int64"):
+        events.add(SNAPSHOT, 0, as_rows(LEVELS), **{"event_ns": 1, field: number})
+    assert events.count == 0
+    assert events.add(SNAPSHOT, 0, as_rows(LEVELS), event_ns=1) == 0
+    assert events.message_rows(0).tolist() == as_rows(LEVELS).tolist()

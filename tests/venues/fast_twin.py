@@ -21,6 +21,7 @@ from fillcast.core.book import Book
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
+from fillcast.venues import binance_kernels, okx_kernels
 from fillcast.venues.fast import Kernel, allocate_books, fast_path, touched
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD, WRONG_CHECKSUM
 
@@ -248,6 +249,21 @@ class Connection:
         if not crossed:
             wrong = bool(reading.checksum) and reading.checksum != book.checksum()
             assert status == (WRONG_CHECKSUM if wrong else APPLIED)
+
+
+def made(symbol: str, tick: str = "0.1", lot: str = "0.001") -> Instrument:
+    return Instrument("test", symbol, "B", "Q", Decimal(tick), Decimal(lot))
+
+
+SYMBOLS = [made("BTC"), made("BTC2"), made("BTC-25", "0.25", "10")]
+
+
+def okx(rule: int = okx_kernels.IDENTITY, instruments: list[Instrument] | None = None) -> Connection:
+    return Connection(okx_kernels.advance, rule, instruments or SYMBOLS, read_okx, small=instruments is None)
+
+
+def binance(rule: int, instruments: list[Instrument] | None = None) -> Connection:
+    return Connection(binance_kernels.advance, rule, instruments or SYMBOLS, read_binance, small=instruments is None)
 
 
 def frames(file: Path) -> Iterator[bytes]:

@@ -258,7 +258,8 @@ class Book:
         SizeError
             When `lots` is not a number that a book can fill.
         """
-        check_lots(self.instrument, lots)
+        if type(lots) is not int or not 0 < lots < MAX_LOTS:
+            check_lots(self.instrument, lots)
         cost: tuple[int, float, int, float] = _cost_both(self.row, lots)
         if cost[0] < 0:
             self._require_live()

@@ -92,17 +92,18 @@ class EventBuffer:
         Raises
         ------
         FrameError
-            When the frame holds more messages or rows than the buffer was made for.
+            When the frame holds more messages or rows than the buffer was made for, or a number beyond int64.
         """
         start, end = self._rows_used, self._rows_used + len(rows)
         if self.count >= len(self.messages) or end > len(self.rows):
             raise FrameError(f"a frame with more than {len(self.rows)} levels or {len(self.messages)} messages")
         self.rows[start:end] = rows
         flags = 0 if checksum is None else HAS_CHECKSUM
-        self.messages[self.count] = (
-            *(kind, book, link, first, last, event_ns, event_ns if sent_ns is None else sent_ns),
-            *(start, end, checksum or 0, flags, recv_ns),
-        )
+        ids_and_times = (link, first, last, event_ns, event_ns if sent_ns is None else sent_ns)
+        try:
+            self.messages[self.count] = (kind, book, *ids_and_times, start, end, checksum or 0, flags, recv_ns)
+        except OverflowError:
+            raise FrameError("a frame with an id or a time beyond int64") from None
         self._rows_used = end
         self.count += 1
         return self.count - 1
