@@ -82,13 +82,17 @@ class Pair:
         assert (book.best_bid_ticks, book.best_ask_ticks) == (twin.best(1), twin.best(-1))
         assert book.checksum() == signed_crc(okx_text(twin, INSTRUMENT)), "the checksum is wrong"
 
+    def edge(self, side: int) -> int:
+        edge = self.book.proven_ticks(side)
+        return at.NO_KEY if edge is None else side * edge
+
     def compare_walks(self, side: int, sizes: list[int]) -> None:
         for lots in sizes:
             expected = self.twin.walk(side, lots)
             if expected.filled > walk_kernels.SUM_LIMIT:
                 continue
             filled, notional, inverse, worst, levels, beyond, exhausted = walk_kernels.walk(
-                self.book.row, side, walk_kernels.IN_LOTS, lots, 0.0
+                self.book.row, side, walk_kernels.IN_LOTS, lots, 0.0, self.edge(side)
             )
             assert (filled, levels, beyond) == (expected.filled, expected.levels, expected.beyond)
             assert worst == (at.NO_KEY if expected.worst is None else side * expected.worst)

@@ -184,6 +184,18 @@ def test_proven_depth_of_a_venue_that_states_it() -> None:
     assert (view.proven_ticks(-1), view.proven_ticks(1)) == (None, 10_002)
 
 
+def test_levels_beyond_the_stated_depth_are_held_but_not_proven() -> None:
+    book = Book(INSTRUMENT, depth=2)
+    book.replace(
+        message([(1, 9_999, 5), (-1, 10_001, 5), (-1, 10_002, 5), (-1, 10_003, 5)], kind=SNAPSHOT), 0, complete=True
+    )
+    book.state = BookState.LIVE
+    assert book.proven_ticks(-1) == 10_002
+    for walk in (book.walk(1, 12), book.view().walk(1, 12)):
+        assert (walk.filled_lots, walk.unproven_lots) == (12, 2)
+    assert book.walk(1, 10).unproven_lots == 0
+
+
 def test_what_a_message_stamps() -> None:
     book = live_book(LEVELS)
     crossed = book.apply(message([(1, 10_001, 5)], last=42, event_ns=7), 0)

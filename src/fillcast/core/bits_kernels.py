@@ -22,16 +22,6 @@ def leading_zeros(context: object, word: object) -> tuple[object, Callable[..., 
 
 
 @intrinsic
-def trailing_zeros(context: object, word: object) -> tuple[object, Callable[..., Any]]:
-    """Return how many zero bits stand below the lowest set bit of an int64 (64 for zero)."""
-
-    def generate(_context: object, builder: Any, _signature: object, arguments: list[Any]) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.int64), generate
-
-
-@intrinsic
 def load_word(context: object, data: Any, offset: object) -> tuple[object, Callable[..., Any]]:
     """Return eight bytes of a uint8 array from an offset on as one int64, lowest byte first.
 

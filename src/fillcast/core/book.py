@@ -221,15 +221,18 @@ class Book:
     def proven_ticks(self, side: int) -> int | None:
         """Return the worst price that is proven on a side (+1 bids, -1 asks); None when the whole side is known.
 
-        A venue that shows a stated depth proves its worst shown level while it shows that many, and the whole side
-        while it shows fewer.
+        A venue that states a depth proves so many levels while it shows as many, and the whole side while it shows
+        fewer.
         """
-        edge = int(self.row[(at.HEADER if side > 0 else self._asks) + at.EDGE])
-        if edge != at.NO_KEY:
-            return side * edge
+        key = self._proven_key(side)
+        return None if key == at.NO_KEY else side * key
+
+    def _proven_key(self, side: int) -> int:
+        """Return the lowest proven key of a side, NO_KEY when the whole side is known."""
+        key = int(self.row[(at.HEADER if side > 0 else self._asks) + at.EDGE])
         if self.depth and self.count(side) >= self.depth:
-            return int(self.levels(side)[0][-1])
-        return None
+            key = max(key, side * int(self.levels(side, self.depth)[0][-1]))
+        return key
 
     def depth_lots(self, side: int, bps: float) -> int:
         """Return the lots within `bps` of the mid on a side (+1 bids, -1 asks); 0 without a mid.
@@ -297,7 +300,7 @@ class Book:
 
     def _walk(self, side: int, mode: int, lots: int, limit: float) -> Walk:
         filled, notional, inverse, worst, levels, beyond, exhausted = walk_kernels.walk(
-            self.row, -side, mode, lots, limit
+            self.row, -side, mode, lots, limit, self._proven_key(-side)
         )
         instrument = self.instrument
         if filled < 0:

@@ -16,7 +16,6 @@ from fillcast.core.jit import inlined, kernel
 from fillcast.core.ladder_kernels import block_below, next_below
 from fillcast.core.layout_kernels import (
     BEST,
-    EDGE,
     FAR,
     LIVE,
     LOW,
@@ -114,8 +113,8 @@ def take_inverse(lots, ticks, inverse, limit):
     return min(lots, np.int64((limit - inverse) * ticks))
 
 
-@kernel("Tuple((int64, float64, float64, int64, int64, int64, int64))(int64[::1], int64, int64, int64, float64)")
-def walk(row, side, mode, lots_target, limit):
+@kernel("Tuple((int64, float64, float64, int64, int64, int64, int64))(int64[::1], int64, int64, int64, float64, int64)")
+def walk(row, side, mode, lots_target, limit, edge):
     """Walk one side of the book (side +1: bids, -1: asks).
 
     Parameters
@@ -123,6 +122,8 @@ def walk(row, side, mode, lots_target, limit):
     mode
         IN_LOTS fills `lots_target` lots; IN_NOTIONAL and IN_INVERSE fill up to `limit` (lots × ticks, lots ÷ ticks),
         rounding the last level down to a whole lot.
+    edge
+        Lowest key that is proven; NO_KEY: the whole side is.
 
     Returns
     -------
@@ -131,7 +132,6 @@ def walk(row, side, mode, lots_target, limit):
         key of the worst level touched, levels touched, lots filled beyond the proven edge, 1 when the side ran out.
     """
     offset = side_offset(row, side)
-    edge = row[offset + EDGE]
     filled, beyond, levels, worst = 0, 0, 0, NO_KEY
     notional, inverse = 0.0, 0.0
     key = row[offset + BEST]

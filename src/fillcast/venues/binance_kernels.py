@@ -9,76 +9,26 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-from fillcast.core.bits_kernels import load_word
 from fillcast.core.events import FIRST_ROW, UPDATE
-from fillcast.core.jit import inlined, kernel
-from fillcast.core.layout_kernels import LOT_MANTISSA, PRICE_DECIMALS, SIZE_DECIMALS, TICK_MANTISSA
-from fillcast.venues.json_kernels import INDEX, RULE, match, read_decimal, read_symbol, read_whole, skip_text
+from fillcast.core.jit import kernel
+from fillcast.venues.json_kernels import INDEX, NS_PER_MS, RULE, bytes_of, match, read_symbol, read_whole, skip_text
+from fillcast.venues.levels_kernels import PRICE_SIZE, read_levels
 from fillcast.venues.update_kernels import UNREAD, apply_update, fill_message, follows
 
-
-def _word(text: str) -> int:
-    """Return up to eight characters as `load_word` reads them."""
-    return int.from_bytes(text.encode(), "little")
-
-
-def _bytes(text: str) -> np.ndarray:
-    return np.frombuffer(text.encode(), np.uint8).copy()
-
-
-STREAM: Final = _bytes('{"stream":"')
-DATA: Final = _bytes(',"data":')
-EVENT: Final = _bytes('{"e":"depthUpdate","E":')
-MATCHED: Final = _bytes(',"T":')
-NAME: Final = _bytes(',"s":"')
-PAIR: Final = _bytes(',"ps":"')
-FIRST_ID: Final = _bytes(',"U":')
-LAST_ID: Final = _bytes(',"u":')
-PREVIOUS_ID: Final = _bytes(',"pu":')
-BIDS: Final = _bytes(',"b":[')
-ASKS: Final = _bytes(',"a":[')
+STREAM: Final = bytes_of('{"stream":"')
+DATA: Final = bytes_of(',"data":')
+EVENT: Final = bytes_of('{"e":"depthUpdate","E":')
+MATCHED: Final = bytes_of(',"T":')
+NAME: Final = bytes_of(',"s":"')
+PAIR: Final = bytes_of(',"ps":"')
+FIRST_ID: Final = bytes_of(',"U":')
+LAST_ID: Final = bytes_of(',"u":')
+PREVIOUS_ID: Final = bytes_of(',"pu":')
+BIDS: Final = bytes_of(',"b":[')
+ASKS: Final = bytes_of(',"a":[')
 
 SPOT: Final = 0  # U is one more than the last u
 FUTURES: Final = 1  # pu is the last u
-
-BETWEEN: Final = _word('","')
-NEXT_LEVEL: Final = _word('"],["')
-LAST_LEVEL: Final = _word('"]]')
-
-NS_PER_MS: Final = 1_000_000
-
-
-@inlined
-def read_levels(frame, at, side, book, words, row):
-    """Read `["price","size"],...]` into the rows from `row` on; return (next row, position)."""
-    price_decimals, tick = book[PRICE_DECIMALS], book[TICK_MANTISSA]
-    size_decimals, lot = book[SIZE_DECIMALS], book[LOT_MANTISSA]
-    if frame[at] == 93:  # "]"
-        return row, at + 1
-    if frame[at] != 91 or frame[at + 1] != 34:  # [ "
-        return row, -1
-    at += 2
-    while True:
-        ticks, at = read_decimal(frame, at, price_decimals, tick)
-        if at < 0 or ticks == 0 or row >= len(words) or load_word(frame, at) & 0xFFFFFF != BETWEEN:
-            return row, -1
-        lots, at = read_decimal(frame, at + 3, size_decimals, lot)
-        if at < 0:
-            return row, -1
-        words[row, 0] = side
-        words[row, 1] = ticks
-        words[row, 2] = lots
-        words[row, 3] = 0
-        row += 1
-        end = load_word(frame, at)
-        if end & 0xFFFFFFFFFF == NEXT_LEVEL:
-            at += 5
-        elif end & 0xFFFFFF == LAST_LEVEL:
-            return row, at + 3
-        else:
-            return row, -1
 
 
 @kernel("int64(uint8[::1], int64, int64, int64, int64[:, ::1], int64[:, ::1])")
@@ -158,13 +108,13 @@ def advance(frame, length, wall_ns, mono_ns, words, books):
     at = match(frame, at, BIDS)
     if at < 0:
         return UNREAD
-    row, at = read_levels(frame, at, 1, book, words, FIRST_ROW)
+    row, at = read_levels(frame, at, 1, PRICE_SIZE, book, words, FIRST_ROW)
     if at < 0:
         return UNREAD
     at = match(frame, at, ASKS)
     if at < 0:
         return UNREAD
-    row, at = read_levels(frame, at, -1, book, words, row)
+    row, at = read_levels(frame, at, -1, PRICE_SIZE, book, words, row)
     if at < 0 or frame[at] != 125:  # "}"
         return UNREAD
     if wrapped:

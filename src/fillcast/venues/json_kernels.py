@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fillcast.core.bits_kernels import load_word
 from fillcast.core.jit import inlined, kernel
@@ -21,11 +22,23 @@ PADDING: Final = 64
 MAX_DIGITS: Final = 18  # below 2^60
 POWERS: Final = 10 ** np.arange(MAX_DIGITS + 1, dtype=np.int64)
 
+NS_PER_MS: Final = 1_000_000
+
 # Words of a connection's control row (the row behind its books), before its symbol table.
 RULE: Final = 0  # which identity a contiguous update shows; meaning belongs to the venue
 INDEX: Final = 1  # book of the last frame that was read
 SLOTS: Final = 2  # size of the symbol table
 SYMBOLS: Final = 8  # the table: book index + 1, or 0 for a free slot
+
+
+def word_of(text: str) -> int:
+    """Return up to eight characters as `load_word` reads them."""
+    return int.from_bytes(text.encode(), "little")
+
+
+def bytes_of(text: str) -> NDArray[np.uint8]:
+    """Return a literal as `match` takes it."""
+    return np.frombuffer(text.encode(), np.uint8).copy()
 
 
 @inlined

@@ -10,91 +10,29 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-from fillcast.core.bits_kernels import load_word
 from fillcast.core.checksum_kernels import okx_crc
 from fillcast.core.events import FIRST_ROW, HAS_CHECKSUM, SNAPSHOT, UPDATE
-from fillcast.core.jit import inlined, kernel
-from fillcast.core.layout_kernels import LAST_ID, LOT_MANTISSA, PRICE_DECIMALS, SIZE_DECIMALS, TICK_MANTISSA
-from fillcast.venues.json_kernels import (
-    INDEX,
-    RULE,
-    match,
-    read_decimal,
-    read_signed,
-    read_symbol,
-    read_whole,
-)
+from fillcast.core.jit import kernel
+from fillcast.core.layout_kernels import LAST_ID
+from fillcast.venues.json_kernels import INDEX, NS_PER_MS, RULE, bytes_of, match, read_signed, read_symbol, read_whole
+from fillcast.venues.levels_kernels import PRICE_SIZE_ORDERS, read_levels
 from fillcast.venues.update_kernels import CROSSED, READ, UNREAD, WRONG_CHECKSUM, apply_update, fill_message, follows
 
-
-def _word(text: str) -> int:
-    """Return up to eight characters as `load_word` reads them."""
-    return int.from_bytes(text.encode(), "little")
-
-
-def _bytes(text: str) -> np.ndarray:
-    return np.frombuffer(text.encode(), np.uint8).copy()
-
-
-CHANNEL: Final = _bytes('{"arg":{"channel":"books')
-FAST_400: Final = _bytes("-l2-tbt")
-FAST_50: Final = _bytes("50-l2-tbt")
-SYMBOL_KEY: Final = _bytes('","instId":"')
-UPDATE_DATA: Final = _bytes('},"action":"update","data":[{"asks":[')
-SNAPSHOT_DATA: Final = _bytes('},"action":"snapshot","data":[{"asks":[')
-BIDS: Final = _bytes(',"bids":[')
-STAMP: Final = _bytes(',"ts":"')
-CHECKSUM_KEY: Final = _bytes(',"checksum":')
-ID_KEY: Final = _bytes(',"seqId":')
-PREVIOUS_KEY: Final = _bytes(',"prevSeqId":')
-CLOSE: Final = _bytes("}]}")
-RETIRED: Final = _word('","0","')
+CHANNEL: Final = bytes_of('{"arg":{"channel":"books')
+FAST_400: Final = bytes_of("-l2-tbt")
+FAST_50: Final = bytes_of("50-l2-tbt")
+SYMBOL_KEY: Final = bytes_of('","instId":"')
+UPDATE_DATA: Final = bytes_of('},"action":"update","data":[{"asks":[')
+SNAPSHOT_DATA: Final = bytes_of('},"action":"snapshot","data":[{"asks":[')
+BIDS: Final = bytes_of(',"bids":[')
+STAMP: Final = bytes_of(',"ts":"')
+CHECKSUM_KEY: Final = bytes_of(',"checksum":')
+ID_KEY: Final = bytes_of(',"seqId":')
+PREVIOUS_KEY: Final = bytes_of(',"prevSeqId":')
+CLOSE: Final = bytes_of("}]}")
 
 IDENTITY: Final = 0  # prevSeqId is the last seqId
 CHECKSUMS: Final = 1  # no ids: the checksum proves each message
-
-BETWEEN: Final = _word('","')
-NEXT_LEVEL: Final = _word('"],["')
-LAST_LEVEL: Final = _word('"]]')
-
-NS_PER_MS: Final = 1_000_000
-
-
-@inlined
-def read_levels(frame, at, side, book, words, row):
-    """Read `["price","size","0","orders"],...]` into the rows from `row` on; return (next row, position)."""
-    price_decimals, tick = book[PRICE_DECIMALS], book[TICK_MANTISSA]
-    size_decimals, lot = book[SIZE_DECIMALS], book[LOT_MANTISSA]
-    if frame[at] == 93:  # "]"
-        return row, at + 1
-    if frame[at] != 91 or frame[at + 1] != 34:  # [ "
-        return row, -1
-    at += 2
-    while True:
-        ticks, at = read_decimal(frame, at, price_decimals, tick)
-        if at < 0 or ticks == 0 or row >= len(words) or load_word(frame, at) & 0xFFFFFF != BETWEEN:
-            return row, -1
-        lots, at = read_decimal(frame, at + 3, size_decimals, lot)
-        if at < 0 or load_word(frame, at) & 0xFFFFFFFFFFFFFF != RETIRED:
-            return row, -1
-        at += 7
-        _, at = read_whole(frame, at)
-        if at < 0:
-            return row, -1
-        words[row, 0] = side
-        words[row, 1] = ticks
-        words[row, 2] = lots
-        words[row, 3] = 0
-        row += 1
-        end = load_word(frame, at)
-        if end & 0xFFFFFFFFFF == NEXT_LEVEL:
-            at += 5
-        elif end & 0xFFFFFF == LAST_LEVEL:
-            return row, at + 3
-        else:
-            return row, -1
 
 
 @kernel("int64(uint8[::1], int64, int64, int64, int64[:, ::1], int64[:, ::1])")
@@ -123,13 +61,13 @@ def advance(frame, length, wall_ns, mono_ns, words, books):
     if at < 0:
         return UNREAD
     book = books[index]
-    row, at = read_levels(frame, at, -1, book, words, FIRST_ROW)
+    row, at = read_levels(frame, at, -1, PRICE_SIZE_ORDERS, book, words, FIRST_ROW)
     if at < 0:
         return UNREAD
     at = match(frame, at, BIDS)
     if at < 0:
         return UNREAD
-    row, at = read_levels(frame, at, 1, book, words, row)
+    row, at = read_levels(frame, at, 1, PRICE_SIZE_ORDERS, book, words, row)
     if at < 0:
         return UNREAD
     at = match(frame, at, STAMP)
