@@ -9,7 +9,7 @@ help:
 	@echo "make demo       the main job with no network: embedded exchange, books, forecasts"
 	@echo "make test       the test suite"
 	@echo "make check      format, lint, types, allowed imports"
-	@echo "make bench      benchmarks, with the peers in an environment of their own"
+	@echo "make bench      benchmarks, faults and a public client, with the peers in an environment of their own"
 	@echo "make long       the tests that take long"
 	@echo "make clean      removes caches and build output"
 	@echo "make distclean  removes .venv and .venv-peers too"
@@ -29,6 +29,8 @@ check: setup
 bench: setup
 	@.venv/bin/python -m benchmarks.peers
 	@.venv/bin/python -m benchmarks $(ARGS)
+	@.venv/bin/python -m benchmarks.faults
+	@.venv/bin/python -m benchmarks.ccxt_lab
 
 long: setup
 	@.venv/bin/python -m pytest -m long $(ARGS)

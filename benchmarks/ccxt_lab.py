@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--endpoint", help="http://host:port of a running lab; otherwise one is started")
     parser.add_argument("--seed", type=int, default=7, help="of the lab that is started (7)")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long both follow (60)")
-    parser.add_argument("--depth", type=int, default=50, help="levels a side that are compared (50)")
+    parser.add_argument(
+        "--depth", type=int, default=400, help="levels a side that are compared (400, all that OKX shows)"
+    )
     parser.add_argument("--okx", metavar="INSTID", default="BTC-USDT")
     parser.add_argument("--binance", metavar="SYMBOL", default="BTCUSDT")
     options = parser.parse_args(arguments)

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 VARIABLE = "FILLCAST_CAPTURES"
+RESTATED = ", as sent today"
 CHECKSUM = re.compile(rb'"checksum":-?[0-9]+')
 CHANNEL = re.compile(rb'"channel":"books[^"]*"')
 
@@ -124,7 +125,7 @@ def _restated(capture: Capture) -> Capture:
         last[symbol] = max(link, 0) + 1
         ids = b'"checksum":0,"seqId":%d,"prevSeqId":%d' % (last[symbol], link)
         frames.append(CHECKSUM.sub(ids, CHANNEL.sub(b'"channel":"books"', frame)))
-    return replace(capture, name=f"{capture.name}, in today's form", frames=frames)
+    return replace(capture, name=f"{capture.name}{RESTATED}", frames=frames)
 
 
 def _payloads(path: Path, line_format: str) -> Iterator[bytes]:

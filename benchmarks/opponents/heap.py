@@ -58,7 +58,7 @@ class HeapSide:
 
 
 class Heap(Opponent):
-    label: ClassVar[str] = "dict + heap (the specification's)"
+    label: ClassVar[str] = "dict + heap, lazy deletion"
     side: ClassVar[type[Side]] = HeapSide
 
 

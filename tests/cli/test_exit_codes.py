@@ -29,6 +29,7 @@ BAD_INPUT = [
     ([*QUOTE, "--size", "1", "--fee-taker", "nan"], "fee"),
     ([*QUOTE, "--size", "1", "--fee-taker", "5000"], "beyond"),
     ([*QUOTE, "--size", "1", "--timeout", "0"], "--timeout must be a positive number"),
+    ([*QUOTE, "--size", "1", "--observe", "10"], "the duration '10' needs a unit"),
     ([*QUOTE, "--size", "1", "--usd-rate", "USDT"], "--usd-rate 'USDT' is not CURRENCY=RATE"),
     ([*QUOTE, "--size", "1", "--endpoint", "okx"], "'okx' is not VENUE=URL"),
     ([*QUOTE, "--size", "1", "--endpoint", "okx=ftp://x"], "'ftp://x' is not a base URL"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import time
 
 import pytest
 
@@ -54,6 +55,31 @@ def test_a_budget_and_a_curve(in_process, endpoints):
     assert fee["bps"] == pytest.approx(5, rel=0.01)
 
 
+def test_a_quote_that_observes_first_has_measured_the_volatility(in_process, endpoints):
+    def latency_source(*flags: str) -> tuple[float, str]:
+        started = time.monotonic()
+        quote = json.loads(in_process("quote", "okx:BTC-USDT", *BUY, *endpoints, *flags, "--json").stdout)
+        assert quote["book"]["state"] == "LIVE"
+        (part,) = (part for part in quote["components"] if part["name"] == "latency")
+        return time.monotonic() - started, part["source"]
+
+    _, at_once = latency_source()
+    assert at_once.startswith("volatility not measured yet")
+    took_s, observed = latency_source("--observe", "2500ms")
+    assert "effective samples gave" in observed
+    assert took_s >= 2.5
+
+
+def test_nothing_is_observed_where_no_book_is_live(in_process):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"okx=http://127.0.0.1:{silent.getsockname()[1]}"
+        flags = ("--endpoint", endpoint, "--timeout", "0.5", "--observe", "1d")
+        started = time.monotonic()
+        result = in_process("quote", "okx:BTC-USDT", *BUY, *flags)
+    assert result.returncode != 0
+    assert time.monotonic() - started < 60.0
+
+
 def test_flags_reach_the_forecast(in_process, endpoints):
     flags = ("--latency", "40ms", "--tier", "VIP1", "--level", "0.5")
     quote = json.loads(in_process("quote", "binance_usdm:BTCUSDT", *BUY, *endpoints, *flags, "--json").stdout)
@@ -91,6 +117,7 @@ def test_people_get_a_table_whose_parts_add_up(in_process, endpoints):
         "net",
         "unfilled",
         "unproven",
+        "observe longer: --observe 30s",
     ):
         assert word in result.stdout
     assert "USDT" in result.stdout

@@ -9,12 +9,13 @@ import pytest
 from rich.console import Console
 
 from fillcast.cli.ladder import ladder
-from fillcast.cli.observe import BookFacts, Moment, gap_words
+from fillcast.cli.observe import BookFacts, Moment, gap_words, last_report
 from fillcast.cli.plot import plot
 from fillcast.cli.screen import plain_lines, render
 from fillcast.core.book import Book
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
+from fillcast.core.units import NS_PER_S
 from fillcast.feed.statistics import FeedStatistics
 from fillcast.forecast.curve import curve
 from fillcast.forecast.fee_files import fee_rate
@@ -26,7 +27,6 @@ from fillcast.venues.protocol import Gap, GapReason, Health, Recovered
 
 VOLATILITY = VolatilityEstimate(1e-4, 30.0, 60.0)
 FEE = fee_rate("okx")
-SECOND_NS = 1_000_000_000
 SIZES = [(80, 24), (120, 40), (200, 50), (60, 30), (40, 12), (20, 5), (10, 3), (300, 8), (30, 100)]
 
 
@@ -46,19 +46,21 @@ def order(side: str = "buy", size: str = "2.25btc") -> Order:
     return parse_order(instrument(), side, size)
 
 
-def facts(asked: Order | None = None, *, old: bool = False) -> BookFacts:
+def facts(asked: Order | None = None, *, old: bool = False, unproven: bool = False) -> BookFacts:
     asked = asked or order()
-    live = book()
-    current = forecast(asked, live.view(), fee=FEE, volatility=VOLATILITY, now_ns=SECOND_NS)
+    view = book().view()
+    if unproven:
+        view = replace(view, proven_ask_ticks=view.asks.ticks[0])
+    current = forecast(asked, view, fee=FEE, volatility=VOLATILITY, now_ns=NS_PER_S)
     state, reason = BookState.LIVE, ""
     answer = Answer(state, "", current, current, 0)
     if old:
         state, reason = BookState.BROKEN, "update 9 follows 7, the book stands at 5"
-        health = Health(state, reason, Proof.NONE, SECOND_NS, 0, 0)
-        none = forecast(asked, live.view(), fee=FEE, volatility=VOLATILITY, now_ns=SECOND_NS, health=health)
+        health = Health(state, reason, Proof.NONE, NS_PER_S, 0, 0)
+        none = forecast(asked, view, fee=FEE, volatility=VOLATILITY, now_ns=NS_PER_S, health=health)
         answer = Answer(state, none.reason, none, current, 7_200_000_000)
     health = Health(state, reason, Proof.NONE if old else Proof.SEQUENCE, 12_000_000, 34_000_000, 0)
-    return BookFacts(instrument(), live.view(), health, asked, answer, 9.5)
+    return BookFacts(instrument(), view, health, asked, answer, 9.5)
 
 
 def moment(*books: BookFacts, last_gap: str = "", links: tuple[str, ...] = ()) -> Moment:
@@ -139,18 +141,42 @@ def test_ordinary_terminals_have_room_for_ladder_and_forecast(width, height):
 
 
 def test_a_gap_is_told_in_words():
-    gap = Gap("okx:BTC-USDT", SECOND_NS, 2 * SECOND_NS, GapReason.SEQUENCE, "update 9 follows 7", 3)
+    gap = Gap("okx:BTC-USDT", NS_PER_S, 2 * NS_PER_S, GapReason.SEQUENCE, "update 9 follows 7", 3)
     assert gap_words(gap).endswith("okx:BTC-USDT sequence: update 9 follows 7, 3 lost")
-    assert gap_words(Recovered("okx:BTC-USDT", gap, 3 * SECOND_NS)).endswith("3 lost; LIVE again after 1.0 s")
+    assert gap_words(Recovered("okx:BTC-USDT", gap, 3 * NS_PER_S)).endswith("3 lost; LIVE again after 1.0 s")
     assert "last gap: it broke" in screen(moment(last_gap="it broke"))
 
 
 def test_one_line_per_book_without_a_terminal():
     (live,) = plain_lines(moment())
     assert live.startswith("okx:BTC-USDT LIVE proof sequence age 12 ms, 59,999.9 / 60,000.1, buy 2.25btc: net ")
+    assert "at most" not in live
     (old,) = plain_lines(moment(facts(old=True)))
     assert "no forecast: okx:BTC-USDT is BROKEN" in old
     assert "(OLD, 7.2 s: " in old
+    assert "at most" not in old
+    (unproven,) = plain_lines(moment(facts(unproven=True)))
+    assert "buy 2.25btc: net at most " in unproven
+    (old_and_unproven,) = plain_lines(moment(facts(old=True, unproven=True)))
+    assert "(OLD, 7.2 s: at most " in old_and_unproven
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_the_net_of_a_book_says_at_most_where_it_is_not_proven(old):
+    def row(shown: BookFacts) -> str:
+        return next(line for line in screen(moment(shown)).splitlines() if "59,999.9  60,000.1" in line)
+
+    assert "≤" not in row(facts(old=old))
+    assert "≤ " in row(facts(old=old, unproven=True))
+    assert ("old" in row(facts(old=old, unproven=True))) is old
+
+
+def test_the_json_of_an_old_forecast_says_at_most():
+    for unproven in (False, True):
+        last = last_report(facts(old=True, unproven=unproven).answer)
+        assert last is not None
+        assert last["net"]["at_most"] is unproven
+    assert last_report(facts().answer) is None
 
 
 def test_the_ladder_does_not_move_while_sizes_change():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from fillcast.forecast.report import report_curve, report_largest
 from fillcast.models.fees import DisputedFee, FeeRate, stated_fee
 from tests.forecast.examples import INVERSE, MEASURED, SPOT, mirrored_books, priced, view_of
 
+STEPPED = replace(SPOT, order_lots=100)
 FEE = FeeRate(1.0, 5.0, "Regular", "2026-01-01", "somewhere", disputed=(DisputedFee(1.0, 4.0, "elsewhere"),))
 SIDES = st.sampled_from([1, -1])
 
@@ -64,14 +66,31 @@ def test_the_comparison_with_forecasts_can_fail() -> None:
     assert not same_as_forecasts(other, 1, curve_of(view, 1))
 
 
-def test_the_default_sizes_reach_from_one_lot_to_all_that_is_shown() -> None:
+def test_the_default_sizes_reach_from_a_ten_thousandth_of_what_is_shown_to_all_of_it() -> None:
     found = curve_of(view_of(SPOT, [("99", "1")], [("101", "1"), ("102", "1")]), 1)
 
-    assert found.lots[0] == 1
+    assert found.lots[0] == 20
     assert found.lots[-1] == 200_000
     assert 40 < len(found.lots) <= 60
     assert (np.diff(found.net_bps) >= -1e-9).all()
     assert found.high_bps - found.net_bps == pytest.approx(mid_move_bps(MEASURED, 0.25, 0.9))
+
+
+def test_sizes_of_a_curve_are_whole_order_steps() -> None:
+    view = view_of(STEPPED, [("99", "1")], [("101", "0.01005"), ("102", "0.02")])  # 3,005 lots, steps of 100
+
+    drawn = curve_of(view, 1)
+    assert (drawn.lots % 100 == 0).all()
+    assert (drawn.lots[0], drawn.lots[-1]) == (100, 3_000)
+    assert curve_of(view, 1, [100, 199, 250, 3_005, 3_100]).lots.tolist() == [100, 200, 3_000]
+    with pytest.raises(UsageError, match=r"at least one order step \(0\.001 BTC\)"):
+        curve_of(view, 1, [99])
+
+
+def test_a_curve_of_less_than_one_order_step_is_empty() -> None:
+    found = curve_of(view_of(STEPPED, [("99", "1")], [("101", "0.00099")]), 1)
+
+    assert found.lots.tolist() == found.net_bps.tolist() == []
 
 
 def test_a_curve_cannot_be_changed_and_leaves_out_what_is_not_shown() -> None:
@@ -82,8 +101,8 @@ def test_a_curve_cannot_be_changed_and_leaves_out_what_is_not_shown() -> None:
         found.net_bps[0] = 0.0
 
 
-def test_sizes_of_a_curve_are_at_least_one_lot() -> None:
-    with pytest.raises(UsageError, match="at least one lot"):
+def test_sizes_of_a_curve_are_at_least_one_order() -> None:
+    with pytest.raises(UsageError, match="at least one order step"):
         curve_of(view_of(SPOT, [("99", "1")], [("101", "1")]), 1, [0])
 
 
@@ -100,24 +119,28 @@ def test_neither_a_curve_nor_a_budget_is_given_without_a_live_book() -> None:
 
 
 def largest_within(view: BookView, side: int, budget: float, found: LargestSize) -> bool:
-    """The size is within the budget, and one lot more is not, unless nothing more is shown."""
+    """The size is within the budget, and one order step more is not, unless nothing more is shown."""
+    step = view.instrument.order_lots
     shown = int(view.opposite(side).cumulative_lots[-1])
     tolerance = 10 * BUDGET_TOLERANCE_BPS
-    sizes = [lots for lots in (found.lots, found.lots + 1) if 1 <= lots <= shown]
-    costs = dict(zip(sizes, curve_of(view, side, sizes).net_bps.tolist(), strict=True))
+    sizes = [lots for lots in (found.lots, found.lots + step) if step <= lots <= shown]
+    costs = dict(zip(sizes, curve_of(view, side, sizes).net_bps.tolist(), strict=True)) if sizes else {}
     within = found.lots == 0 or costs[found.lots] <= budget + tolerance
-    full = found.lots == shown or costs[found.lots + 1] > budget - tolerance
-    return within and full
+    full = found.lots + step > shown or costs[found.lots + step] > budget - tolerance
+    return found.lots % step == 0 and within and full
 
 
-@given(mirrored_books(), SIDES, st.floats(0.0, 1.2))
-def test_the_largest_size_is_the_inverse_of_the_curve(view: BookView, side: int, share: float) -> None:
-    net = curve_of(view, side).net_bps
+@given(mirrored_books(), SIDES, st.floats(0.0, 1.2), st.sampled_from([1, 7, 1000]))
+def test_the_largest_size_is_the_inverse_of_the_curve(view: BookView, side: int, share: float, step: int) -> None:
+    shown = int(view.opposite(side).cumulative_lots[-1])
+    net = curve_of(view, side, [1, shown]).net_bps
     budget = float(net[0] + share * (net[-1] - net[0]))
-    found = max_size(view, side, budget, fee=FEE)
+    stepped = replace(view, instrument=replace(view.instrument, order_lots=step))
+    found = max_size(stepped, side, budget, fee=FEE)
 
-    assert largest_within(view, side, budget, found)
-    assert found.limited_by == ("depth" if found.lots == view.opposite(side).cumulative_lots[-1] else "budget")
+    assert largest_within(stepped, side, budget, found)
+    if abs(budget - net[-1]) > 10 * BUDGET_TOLERANCE_BPS:
+        assert found.limited_by == ("depth" if net[-1] <= budget else "budget")
 
 
 def test_the_check_of_the_largest_size_can_fail() -> None:
@@ -127,6 +150,9 @@ def test_the_check_of_the_largest_size_can_fail() -> None:
     assert largest_within(view, 1, 120.0, found)
     for lots in (found.lots - 1, found.lots + 1):
         assert not largest_within(view, 1, 120.0, LargestSize(lots, 0.0, 0.0, 0.0, False, "budget"))
+    stepped = replace(view, instrument=STEPPED)
+    for lots in (found.lots - 100, found.lots - 1, found.lots + 100):
+        assert not largest_within(stepped, 1, 120.0, LargestSize(lots, 0.0, 0.0, 0.0, False, "budget"))
 
 
 def test_the_largest_size_by_hand() -> None:
@@ -144,6 +170,33 @@ def test_the_largest_size_by_hand() -> None:
     assert (nothing.lots, nothing.base, nothing.net_bps) == (0, 0.0, pytest.approx(100.0))
     everything = max_size(view, 1, 500.0, fee=stated_fee(0.0))
     assert (everything.lots, everything.limited_by) == (200_000, "depth")
+
+
+def test_a_budget_that_binds_inside_the_last_order_step_is_the_limit() -> None:
+    # Mid 100, no fee, orders in steps of 100 lots: 1,000 lots cost 100 bps and all 1,050 that are shown 104.76,
+    # so that at 102 bps a larger order would be beyond the budget, whatever lies below.
+    view = view_of(STEPPED, [("99", "1")], [("101", "0.01"), ("102", "0.0005")])
+
+    for budget, limit in ((102.0, "budget"), (105.0, "depth")):
+        found = max_size(view, 1, budget, fee=stated_fee(0.0))
+        assert (found.lots, found.limited_by) == (1_000, limit)
+
+
+def test_what_is_too_dear_is_one_order_step() -> None:
+    # 50 lots at the touch and the other 50 of the smallest order a dollar worse: 150 bps, not the touch's 100.
+    view = view_of(STEPPED, [("99", "1")], [("101", "0.0005"), ("102", "1")])
+
+    found = max_size(view, 1, 120.0, fee=stated_fee(0.0))
+    assert (found.lots, found.base, found.limited_by) == (0, 0.0, "budget")
+    assert found.net_bps == pytest.approx(150.0)
+
+
+def test_a_side_of_less_than_one_order_step_has_no_largest_size() -> None:
+    view = view_of(STEPPED, [("99", "1")], [("101", "0.0005"), ("102", "0.0004")])
+
+    assert max_size(view, 1, 500.0, fee=stated_fee(0.0)).limited_by == "depth"
+    assert max_size(view, 1, 120.0, fee=stated_fee(0.0)).limited_by == "budget"
+    assert max_size(view, 1, 500.0, fee=stated_fee(0.0)).lots == 0
 
 
 def test_the_largest_inverse_size_averages_harmonically() -> None:

@@ -246,3 +246,28 @@ def test_orders_round_down_to_the_venues_step_where_books_hold_finer_sizes() -> 
     assert max_size(view, 1, 1.0, fee=FREE).lots % 100 == 0
     with pytest.raises(SizeError, match="less than one lot"):
         parse_size("0.0009", fine)
+
+
+def test_what_a_thin_book_fills_is_a_whole_number_of_order_steps() -> None:
+    fine = replace(SPOT, order_lots=100)
+    view = view_of(fine, [("99", "10")], [("101", "2.00055")])  # 2 BTC in whole steps, and 55 lots
+
+    for size, unfilled in (("5", 3.0), ("503usdt", 3.01)):
+        sized = walk_size(parse_size(size, fine), view, 1)
+        assert sized.walk.filled_lots == 200_000
+        assert sized.unfilled_base == pytest.approx(unfilled, rel=1e-12)
+        assert sized.note == ""
+    # 202.09 would buy 2.0009 BTC at the price shown: an order of 2 BTC, which is there.
+    rounded = walk_size(parse_size("202.09usdt", fine), view, 1)
+    assert (rounded.walk.filled_lots, rounded.unfilled_base) == (200_000, 0.0)
+    assert "rounded down to 2 BTC" in rounded.note
+
+
+def test_a_book_thinner_than_one_order_step_is_priced_as_it_is() -> None:
+    fine = replace(SPOT, order_lots=100)
+    view = view_of(fine, [("99", "10")], [("101", "0.00055")])
+
+    for size in ("5", "503usdt"):
+        sized = walk_size(parse_size(size, fine), view, 1)
+        assert sized.walk.filled_lots == 55
+        assert sized.unfilled_base > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import time
 from typing import Any
@@ -202,6 +203,40 @@ def lab_paths() -> dict[str, tuple[int, Any]]:
 
     with_lab(body)
     return answers
+
+
+EXPONENT = re.compile(r"[0-9.]+[eE][+-]?[0-9]+")
+
+
+def exponents(found: Any) -> list[str]:
+    """Every text in a JSON value that is a number with an exponent."""
+    if isinstance(found, dict):
+        return exponents(list(found.values()))
+    if isinstance(found, list):
+        return [text for one in found for text in exponents(one)]
+    return [found] if isinstance(found, str) and EXPONENT.fullmatch(found) else []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v5/public/instruments?instType=SPOT",
+        "/api/v5/public/instruments?instType=SWAP",
+        "/fapi/v1/exchangeInfo",
+    ],
+)
+def test_numbers_of_instruments_are_plain_decimals(lab_paths: dict[str, tuple[int, Any]], path: str) -> None:
+    assert exponents(lab_paths[path][1]) == []
+
+
+def test_steps_are_written_as_the_venues_write_them(lab_paths: dict[str, tuple[int, Any]]) -> None:
+    spot = lab_paths["/api/v5/public/instruments?instType=SPOT"][1]["data"]
+    steps = {row["instId"]: (row["tickSz"], row["lotSz"], row["minSz"]) for row in spot}
+    assert steps == {"BTC-USDT": ("0.1", "0.00000001", "0.00000001"), "ETH-USDT": ("0.01", "0.000001", "0.000001")}
+
+
+def test_the_check_of_decimals_can_fail() -> None:
+    assert exponents({"data": [{"lotSz": "1E-8", "instId": "1E", "tickSz": "0.1"}]}) == ["1E-8"]
 
 
 def test_depth_never_shows_more_than_was_asked_for(lab_paths: dict[str, tuple[int, Any]]) -> None:

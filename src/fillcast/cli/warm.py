@@ -7,6 +7,8 @@ import sys
 
 from fillcast.core.jit import PACKAGE
 
+CLEAR_LINE = "\033[K"  # ANSI: erase to the end of the line
+
 
 def kernel_modules() -> list[str]:
     """Return the modules that hold kernels, those that others call first."""
@@ -20,10 +22,11 @@ def main() -> None:
     on_terminal = sys.stderr.isatty()
     for number, name in enumerate(names, 1):
         if on_terminal:
-            sys.stderr.write(f"\rkernels {number}/{len(names)} {name:<44}")
+            sys.stderr.write(f"\r{CLEAR_LINE}kernels {number}/{len(names)} {name}")
             sys.stderr.flush()
         importlib.import_module(name)
-    sys.stderr.write(f"{chr(13) if on_terminal else ''}kernels: {len(names)} modules ready{'':<44}".rstrip() + "\n")
+    start = f"\r{CLEAR_LINE}" if on_terminal else ""
+    sys.stderr.write(f"{start}kernels: {len(names)} modules ready\n")
 
 
 if __name__ == "__main__":

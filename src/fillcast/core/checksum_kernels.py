@@ -19,9 +19,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fillcast.core.bits_kernels import leading_zeros
 from fillcast.core.far_kernels import sort_far
 from fillcast.core.jit import inlined, kernel
-from fillcast.core.ladder_kernels import next_below
+from fillcast.core.ladder_kernels import block_below
 from fillcast.core.layout_kernels import (
     BEST,
     FAR,
@@ -44,7 +45,7 @@ OKX_LEVELS: Final = 25  # levels a side in the text (OKX v5 documentation, order
 LONGEST_LEVEL: Final = 48  # bytes: two numbers of at most 20 characters and their separators, and room
 ALL_ONES: Final = 0xFFFFFFFF
 INT64_MAX: Final = (1 << 63) - 1
-COLON: Final = 58
+COLON, POINT, ZERO = 58, 46, 48
 
 
 def _crc_steps() -> NDArray[np.uint32]:
@@ -66,6 +67,16 @@ def _crc_shifts(steps: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return shifts
 
 
+def _crc_characters(steps: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return (bytes that follow, character) -> the register that the character alone leaves after them."""
+    characters = np.zeros((LONGEST_LEVEL, 128), np.uint32)
+    characters[0] = steps[:128]
+    for length in range(1, LONGEST_LEVEL):
+        before = characters[length - 1]
+        characters[length] = (before >> np.uint32(8)) ^ steps[before & np.uint32(255)]
+    return characters
+
+
 def _register_before(byte: int, register: int) -> int:
     """Return the register that a step over `byte` turns into `register`."""
     index = next(value for value in range(256) if int(STEPS[value]) >> 24 == register >> 24)
@@ -74,14 +85,9 @@ def _register_before(byte: int, register: int) -> int:
 
 STEPS: Final = _crc_steps()
 SHIFTS: Final = _crc_shifts(STEPS)
+CHARACTERS: Final = _crc_characters(STEPS)
 # OKX joins levels with colons. Every level here begins with its own; this start makes the first one of no effect.
 OKX_START: Final = _register_before(COLON, ALL_ONES)
-
-
-@inlined
-def step(register, byte):
-    """Return the register after one byte."""
-    return np.int64(STEPS[(register ^ byte) & 255]) ^ (register >> 8)
 
 
 @inlined
@@ -96,64 +102,79 @@ def shift(register, length):
 
 
 @inlined
-def write_decimal(text, end, units, mantissa, decimals, fixed):
-    """Write the text of units × mantissa × 10^-decimals so that it ends before `end`; return where it starts."""
+def decimal_before(register, length, units, mantissa, decimals, fixed):
+    """Put the text of units × mantissa × 10^-decimals before a text; return (its register, its length).
+
+    The register of a text from an empty start is the sum (XOR) of what each character gives at its distance from the
+    end, so that a number is taken from its last digit on, with nothing written down.
+    """
     # A product beyond int64 (no decoder lets one in) becomes a wrong text, never a negative number that does not end.
     value = (units * mantissa) & INT64_MAX
-    place, places = end, decimals
+    places = decimals
     if not fixed:
         while places > 0 and value % 10 == 0:
             value //= 10
             places -= 1
     for _ in range(places):
-        place -= 1
-        text[place] = 48 + value % 10
+        register ^= np.int64(CHARACTERS[length, ZERO + value % 10])
         value //= 10
+        length += 1
     if places > 0:
-        place -= 1
-        text[place] = 46  # "."
+        register ^= np.int64(CHARACTERS[length, POINT])
+        length += 1
     while True:
-        place -= 1
-        text[place] = 48 + value % 10
+        register ^= np.int64(CHARACTERS[length, ZERO + value % 10])
         value //= 10
+        length += 1
         if value == 0:
-            return place
+            return register, length
 
 
-@kernel("void(int64[::1], int64, int64, int64)")
+@inlined
 def keep_level(row, slot, tick, lots):
     """Put the length and CRC of one level's `:price:size` into a slot of the table."""
-    text = np.empty(LONGEST_LEVEL, np.uint8)
     fixed = row[FIXED_TEXT] == 1
-    place = write_decimal(text, LONGEST_LEVEL, lots, row[LOT_MANTISSA], row[SIZE_DECIMALS], fixed) - 1
-    text[place] = COLON
-    place = write_decimal(text, place, tick, row[TICK_MANTISSA], row[PRICE_DECIMALS], fixed) - 1
-    text[place] = COLON
-    register = 0
-    for index in range(place, LONGEST_LEVEL):
-        register = step(register, np.int64(text[index]))
-    row[slot], row[slot + 1], row[slot + 2], row[slot + 3] = tick, lots, LONGEST_LEVEL - place, register
+    register, length = decimal_before(0, 0, lots, row[LOT_MANTISSA], row[SIZE_DECIMALS], fixed)
+    register ^= np.int64(CHARACTERS[length, COLON])
+    register, length = decimal_before(register, length + 1, tick, row[TICK_MANTISSA], row[PRICE_DECIMALS], fixed)
+    register ^= np.int64(CHARACTERS[length, COLON])
+    row[slot], row[slot + 1], row[slot + 2], row[slot + 3] = tick, lots, length + 1, register
 
 
 @inlined
 def with_level(row, register, tick, lots):
     """Return the register after one more level."""
-    slot = len(row) - KEPT_WORDS + 4 * (((tick * HASH) >> 40) & (KEPT_LEVELS - 1))
+    slot = len(row) - 4 * KEPT_LEVELS + 4 * (((tick * HASH) >> 40) & (KEPT_LEVELS - 1))
     if row[slot] != tick or row[slot + 1] != lots:
         keep_level(row, slot, tick, lots)
     return shift(register, row[slot + 2]) ^ row[slot + 3]
 
 
 @inlined
-def level_after(row, offset, key, rank):
-    """Return (key, lots, next ring key, next far rank) of the level that a cursor over one side stands on."""
-    if key != NO_KEY:
-        return key, row[offset + SIDE_HEADER + (key & (row[WINDOW] - 1))], next_below(row, offset, key), rank
-    if rank < row[offset + FAR]:
+def gather_best(row, offset, at, limit):
+    """Write (key, lots) of up to `limit` best levels of a side into the row from word `at` on; return how many."""
+    ring = offset + SIDE_HEADER
+    window = row[WINDOW]
+    count = 0
+    block = row[offset + BEST] >> 6 if row[offset + BEST] != NO_KEY else NO_KEY
+    while block != NO_KEY:
+        position = block & ((window >> 6) - 1)
+        bits = row[ring + window + position]
+        while bits != 0:
+            bit = 63 - leading_zeros(bits)
+            bits &= ~(1 << bit)
+            row[at + 2 * count] = (block << 6) + bit
+            row[at + 2 * count + 1] = row[ring + (position << 6) + bit]
+            count += 1
+            if count == limit:
+                return count
+        block = block_below(row, offset, block)
+    if row[offset + FAR] > 0:
         sort_far(row, offset)
-        far_key, lots = far_lots(row, offset, rank)
-        return far_key, lots, NO_KEY, rank + 1
-    return NO_KEY, 0, NO_KEY, rank
+        for rank in range(min(row[offset + FAR], limit - count)):
+            row[at + 2 * count], row[at + 2 * count + 1] = far_lots(row, offset, rank)
+            count += 1
+    return count
 
 
 @inlined
@@ -163,20 +184,17 @@ def okx_crc(row):
     Best 25 levels a side, bid and ask of each rank in turn, `price:size` joined by colons; what one side has more of
     follows (OKX v5, order book channel).
     """
-    bids, asks = side_offset(row, 1), side_offset(row, -1)
-    bid_key, ask_key, bid_rank, ask_rank = row[bids + BEST], row[asks + BEST], 0, 0
+    bids = len(row) - KEPT_WORDS
+    asks = bids + 2 * OKX_LEVELS
+    bid_count = gather_best(row, side_offset(row, 1), bids, OKX_LEVELS)
+    ask_count = gather_best(row, side_offset(row, -1), asks, OKX_LEVELS)
     register = OKX_START
-    levels = 0
-    for _ in range(OKX_LEVELS):
-        key, lots, bid_key, bid_rank = level_after(row, bids, bid_key, bid_rank)
-        if key != NO_KEY:
-            register = with_level(row, register, key, lots)
-            levels += 1
-        key, lots, ask_key, ask_rank = level_after(row, asks, ask_key, ask_rank)
-        if key != NO_KEY:
-            register = with_level(row, register, -key, lots)
-            levels += 1
-    value = register ^ ALL_ONES if levels > 0 else 0
+    for rank in range(max(bid_count, ask_count)):
+        if rank < bid_count:
+            register = with_level(row, register, row[bids + 2 * rank], row[bids + 2 * rank + 1])
+        if rank < ask_count:
+            register = with_level(row, register, -row[asks + 2 * rank], row[asks + 2 * rank + 1])
+    value = register ^ ALL_ONES if bid_count + ask_count > 0 else 0
     return value - (1 << 32) if value >= 1 << 31 else value
 
 

@@ -62,7 +62,7 @@ DEFAULT_WINDOW: Final = 1 << 15
 DEFAULT_SLOTS: Final = 1 << 13
 
 KEPT_LEVELS: Final = 1024  # levels whose part of a checksum is kept, see `checksum_kernels`
-KEPT_WORDS: Final = 4 * KEPT_LEVELS
+KEPT_WORDS: Final = 128 + 4 * KEPT_LEVELS  # and room for the best levels themselves
 
 KEPT_SORTED: Final = 256  # far keys of a side up to which their order is kept rather than made anew
 

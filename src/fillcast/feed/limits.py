@@ -31,10 +31,10 @@ class RateLimit:
         self._granted: deque[tuple[int, int]] = deque()  # (time, weight), times never decrease
         self._used = 0  # sum of the weights in _granted
 
-    def reserve(self, weight: int, now_ns: int) -> int:
-        """Book a request and return the earliest monotonic time at which it may be made.
+    def free_at(self, weight: int, now_ns: int) -> int:
+        """Return the earliest monotonic time at which a request may be made, and book nothing.
 
-        Grants are given in the order of the calls: a light request does not overtake a heavy one.
+        It is no earlier than any time booked before: a light request does not overtake a heavy one.
 
         Raises
         ------
@@ -44,10 +44,25 @@ class RateLimit:
         if weight > self.limit:
             raise ValueError(f"a request of weight {weight} never fits a limit of {self.limit}")
         at_ns = max(now_ns, self._granted[-1][0]) if self._granted else now_ns
+        used = self._used
+        for granted_ns, granted in self._granted:
+            leaves_ns = granted_ns + self.window_ns
+            if leaves_ns > at_ns and used + weight <= self.limit:
+                break
+            at_ns = max(at_ns, leaves_ns)
+            used -= granted
+        return at_ns
+
+    def reserve(self, weight: int, now_ns: int) -> int:
+        """Book a request for the earliest monotonic time at which it may be made, and return that time.
+
+        Raises
+        ------
+        ValueError
+            When one request weighs more than a whole window allows.
+        """
+        at_ns = self.free_at(weight, now_ns)
         self._forget(at_ns)
-        while self._used + weight > self.limit:
-            at_ns = max(at_ns, self._granted[0][0] + self.window_ns)
-            self._forget(at_ns)
         if weight > 0:
             self._granted.append((at_ns, weight))
             self._used += weight

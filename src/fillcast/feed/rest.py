@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -87,6 +88,7 @@ class Rest:
         self._proxy = proxy_for(base_url, proxy)
         self._penalty_s = FIRST_PENALTY_S
         self._session: aiohttp.ClientSession | None = None
+        self._queue = asyncio.Lock()  # first come, first served
 
     async def get(self, path: str, weight: int = 1, *, not_before_ns: int = 0) -> Reply:
         """Ask for one path, once, as soon as it is allowed."""
@@ -135,11 +137,20 @@ class Rest:
         return (self.blocked_until_ns - self._clock.mono_ns()) / SECOND_NS
 
     async def _turn(self, weight: int, not_before_ns: int) -> None:
-        earliest_ns = max(not_before_ns, self._limit.reserve(weight, self._clock.mono_ns()))
-        await self._clock.until(max(earliest_ns, self.blocked_until_ns))
-        # A penalty may have come, or grown, while this request waited.
-        while self.blocked_until_ns > self._clock.mono_ns():
-            await self._clock.until(self.blocked_until_ns)
+        """Wait for all that must be waited for, and book the weight at the very moment of the request.
+
+        Booked any earlier, all that waits for one penalty or one due time would go out at once.
+        """
+        await self._clock.until(not_before_ns)
+        async with self._queue:
+            while True:
+                now_ns = self._clock.mono_ns()
+                # A penalty may come, or grow, while this request waits.
+                earliest_ns = max(self.blocked_until_ns, self._limit.free_at(weight, now_ns))
+                if earliest_ns <= now_ns:
+                    self._limit.reserve(weight, now_ns)
+                    return
+                await self._clock.until(earliest_ns)
 
     async def _ask(self, path: str) -> Reply:
         if self._session is None:

@@ -1,0 +1,144 @@
+"""What `quote` prints for people: nothing that is uncertain is said without saying so."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from fillcast.cli.quote_tables import show_comparison, show_curve, show_forecast, show_largest
+from fillcast.core.book import Book
+from fillcast.core.instrument import Instrument
+from fillcast.core.view import BookView
+from fillcast.forecast.comparison import compare
+from fillcast.forecast.curve import LargestSize, curve, max_size
+from fillcast.forecast.fee_files import fee_rate
+from fillcast.forecast.forecast import Forecast, forecast
+from fillcast.forecast.order import parse_order
+from fillcast.models.volatility import VolatilityEstimate
+
+MEASURED = VolatilityEstimate(1e-4, 30.0, 60.0)
+PRIOR_ONLY = VolatilityEstimate(None, 0.0, 60.0)
+FEE = fee_rate("okx")
+OKX = Instrument("okx", "BTC-USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.00000001"), order_lots=1000)
+BINANCE = replace(OKX, venue="binance_usdm", symbol="BTCUSDT")
+
+
+def view_of(instrument: Instrument = OKX, *, unproven: bool = False) -> BookView:
+    bids = [(f"{60000 - step / 10:.1f}", f"{0.5 + step / 10:.8f}") for step in range(1, 60)]
+    asks = [(f"{60000 + step / 10:.1f}", f"{0.4 + step / 10:.8f}") for step in range(1, 60)]
+    view = Book.from_levels(instrument, bids, asks).view()
+    return replace(view, proven_ask_ticks=600_002) if unproven else view
+
+
+def quoted(
+    view: BookView, size: str = "2.25btc", *, volatility: VolatilityEstimate = MEASURED, latency: str = "250ms"
+) -> Forecast:
+    order = parse_order(view.instrument, "buy", size, latency=latency)
+    return forecast(order, view, fee=FEE, volatility=volatility, now_ns=1)
+
+
+def printed(show, *arguments: object, width: int = 80) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, record=True)
+    show(*arguments, console)
+    return console.export_text().splitlines()
+
+
+def rows(lines: list[str], start: str) -> list[str]:
+    return [" ".join(line.split()) for line in lines if line.strip().startswith(start)]
+
+
+def test_a_proven_quote_is_known_in_its_spread_slippage_and_fee():
+    lines = printed(show_forecast, quoted(view_of()))
+    for name in ("half spread", "slippage", "fee"):
+        (row,) = rows(lines, name)
+        assert row.endswith("known")
+    assert not rows(lines, "latency")[0].endswith("known")
+    assert not any("at most" in line for line in lines)
+
+
+def test_an_unproven_quote_is_at_most_and_its_slippage_is_not_known():
+    lines = printed(show_forecast, quoted(view_of(unproven=True)))
+    assert len(rows(lines, "at most net")) == 1
+    assert rows(lines, "net") == []
+    assert rows(lines, "half spread")[0].endswith("known")
+    assert "…" in rows(lines, "slippage")[0]
+    assert rows(lines, "fee")[0].endswith("known")
+    assert "1.15 BTC (beyond the proven edge" in " ".join(" ".join(lines).split())
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_comparison_says_at_most_in_every_figure_that_is(width):
+    views = view_of(), view_of(BINANCE, unproven=True)
+    lines = printed(show_comparison, compare([quoted(view) for view in views]), width=width)
+    (proven,), (unproven,) = rows(lines, "okx:"), rows(lines, "binance_usdm:")
+    assert "≤" not in proven
+    assert unproven.count("≤") == 2  # against the common reference, and net
+
+
+def test_a_volatility_that_was_not_measured_is_said_with_what_to_do():
+    hint = "observe longer: --observe 30s"
+    text = " ".join(printed(show_forecast, quoted(view_of(), volatility=PRIOR_ONLY)))
+    assert "volatility is only assumed" in text
+    assert hint in text
+    views = view_of(), view_of(BINANCE)
+    several = compare([quoted(views[0], volatility=PRIOR_ONLY), quoted(views[1])])
+    assert sum(hint in line for line in printed(show_comparison, several, width=160)) == 1
+    measured = compare([quoted(view) for view in views])
+    assert not any(hint in line for line in printed(show_comparison, measured, width=160))
+    assert not any(hint in line for line in printed(show_forecast, quoted(view_of())))
+    # Without a latency no volatility is in the interval.
+    at_once = quoted(view_of(), volatility=PRIOR_ONLY, latency="0ms")
+    assert not any(hint in line for line in printed(show_forecast, at_once))
+
+
+@pytest.mark.parametrize("unproven", [False, True])
+def test_a_table_fits_eighty_columns(unproven):
+    view = view_of(unproven=unproven)
+    one = quoted(view, "1234567usd", volatility=PRIOR_ONLY)
+    lines = printed(show_forecast, one)
+    lines += printed(show_curve, curve(view, 1, fee=FEE, volatility=MEASURED, latency_s=0.25), one)
+    tables = [line for line in lines if "known" in line or "…" in line or "│" in line]
+    assert len(tables) > 20
+    assert all(len(line.rstrip()) <= 80 for line in tables)
+    assert any(line.startswith("component ") and line.rstrip().endswith("90%, bps") for line in lines)
+
+
+def said_of_largest(view: BookView, budget_bps: float) -> str:
+    one = quoted(view)
+    found = max_size(view, 1, budget_bps, fee=FEE)
+    return " ".join(" ".join(printed(lambda console: show_largest(found, budget_bps, one, console))).split())
+
+
+def test_the_largest_size_is_told_in_words():
+    assert "largest size within 12 bps: " in said_of_largest(view_of(), 12.0)
+    assert "at most" not in said_of_largest(view_of(), 12.0)
+    assert "at at most " in said_of_largest(view_of(unproven=True), 12.0)
+    assert "the visible book ends there" in said_of_largest(view_of(), 500.0)
+    assert "none: even the smallest order (0.00001 BTC) costs 10." in said_of_largest(view_of(), 1.0)
+
+
+def test_a_book_thinner_than_the_smallest_order_says_so():
+    thin = Book.from_levels(OKX, [("60000", "0.000009")], [("60000.1", "0.000009")]).view()
+    assert "none: the visible book holds less than the smallest order (0.00001 BTC)" in said_of_largest(thin, 500.0)
+    empty = curve(thin, 1, fee=FEE, volatility=MEASURED, latency_s=0.25)
+    assert len(empty.lots) == 0
+    lines = printed(show_curve, empty, quoted(view_of()))
+    assert lines == ["no curve: the visible book holds less than the smallest order (0.00001 BTC)"]
+
+
+def test_the_smallest_order_that_is_not_proven_costs_at_most():
+    unproven = LargestSize(0, 0.0, 0.0, 10.5, at_most=True, limited_by="budget")
+    one = quoted(view_of())
+    text = " ".join(printed(lambda console: show_largest(unproven, 1.0, one, console)))
+    assert "costs at most 10.500 bps" in text
+
+
+def test_sizes_of_a_curve_can_be_ordered():
+    found = curve(view_of(), 1, fee=FEE, volatility=MEASURED, latency_s=0.25)
+    assert (found.lots % OKX.order_lots == 0).all()
+    assert (np.diff(found.lots) > 0).all()
