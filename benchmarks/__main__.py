@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import book, exact, ladders, memory, replay_levels, workloads
+from benchmarks import book, exact, lab_speed, ladders, memory, quote_time, replay_levels, workloads
 from benchmarks.frames import Capture, load
 from benchmarks.targets import show
 from benchmarks.timing import clock_us
@@ -24,6 +24,8 @@ SECTIONS = {
     "memory": "bytes that a book of the USD-M capture takes",
     "thin": "twelve levels a side, far apart",
     "reanchor": "a price that jumps out of the window and back",
+    "lab": "market seconds per real second of the lab's virtual clock",
+    "quote": "a whole `fillcast quote` process against a running lab",
 }
 LIBRARIES = ("numpy", "numba", "msgspec", "orjson", "sortedcontainers")
 WIDTH = 160
@@ -74,6 +76,16 @@ def _run(
         ladder = ladders.run(levels, rounds=rounds, seed=seed)
         ladders.print_result(console, ladder)
         return [ladders.as_json(ladder)]
+    if section == "lab":
+        paces = lab_speed.run(rounds=rounds, seed=seed)
+        lab_speed.print_result(console, paces)
+        show(console, lab_speed.targets(paces))
+        return lab_speed.as_json(paces)
+    if section == "quote":
+        waits = quote_time.run(rounds=rounds, seed=seed)
+        quote_time.print_result(console, waits)
+        show(console, quote_time.targets(waits))
+        return quote_time.as_json(waits)
     if usdm is None:
         return []
     if section == "levels":

@@ -55,7 +55,8 @@ def targets(results: Sequence[Result]) -> list[Target]:
     """What the project promises of the captures of one venue together, and what was measured.
 
     OKX's captures of 2021 and 2022 count twice: as the feed would receive their messages today, and as they were
-    recorded, in a retired dialect where ours verifies a CRC of 50 levels at every message and the others verify nothing.
+    recorded, in a retired dialect where ours verifies a CRC of 50 levels at every message and the others verify
+    nothing.
     """
     if results[0].capture.venue != "okx":
         return _usdm_targets(results)

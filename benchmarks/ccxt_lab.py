@@ -23,13 +23,12 @@ from rich.table import Table
 from benchmarks import peers
 from benchmarks.observation import Comparison, Observation, levels
 from benchmarks.ours_feed import follow
+from fillcast.cli.lab_process import LabProcess
 
 CLIENT = Path(__file__).parent / "peer_scripts" / "ccxt_client.py"
 ENOUGH = 0.8
 """Share of ccxt's observations that ours must have seen as well; both join and leave at other moments."""
 LINE_BYTES = 1 << 20
-START_S = 60.0
-STOP_S = 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,19 +69,8 @@ async def _lab(endpoint: str | None, seed: int) -> AsyncIterator[str]:
     if endpoint is not None:
         yield endpoint.rstrip("/")
         return
-    command = [sys.executable, "-m", "fillcast", "lab", "--port", "0", "--seed", str(seed)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(START_S):
-            ready = await process.stdout.readline()
-        if not ready:
-            raise RuntimeError("the lab ended before it listened; its own message is above")
-        yield f"http://127.0.0.1:{json.loads(ready)['port']}"
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), STOP_S)
+    async with LabProcess(0, seed, (), asyncio.Event()) as lab:
+        yield lab.url
 
 
 async def _ccxt(

@@ -1,4 +1,4 @@
-"""The specification's design: a dict of sizes and a binary heap of prices, deleted from lazily."""
+"""A dict of sizes and a binary heap of prices, deleted from lazily: the textbook's book."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fillcast.cli.asked import OrderFlags, ReachFlags, ask
-from fillcast.cli.config import config_path, read_config
+from fillcast.cli.config import Config, config_path, read_config
 from fillcast.errors import UsageError
 
 VENUES = ("okx", "binance_spot")
@@ -16,7 +16,7 @@ okx = "VIP1"
 [latencies]
 okx = "40ms"
 [endpoints]
-okx = "http://127.0.0.1:8000"
+okx = "http://127.0.0.1:8100"
 """
 
 
@@ -32,7 +32,7 @@ def test_a_full_file(config):
     found = read_config(VENUES)
     assert found.proxy == "http://proxy.example:3128"
     assert (found.tiers, found.latencies) == ({"okx": "VIP1"}, {"okx": "40ms"})
-    assert found.endpoints == {"okx": "http://127.0.0.1:8000"}
+    assert found.endpoints == {"okx": "http://127.0.0.1:8100"}
 
 
 def test_no_file_is_no_config(tmp_path, monkeypatch):
@@ -61,6 +61,18 @@ def test_a_wrong_file_is_refused_by_name(config, text, says):
     assert str(config) in str(caught.value)
 
 
+def test_absurd_nesting_is_refused(config):
+    config.write_text(f"proxy = {'[' * 100_000}")
+    with pytest.raises(UsageError, match="nests its values too deeply"):
+        read_config(VENUES)
+
+
+def test_defaults_that_are_given_take_the_place_of_the_file(config):
+    config.write_text(FULL)
+    asked = ask(["okx:BTC-USDT"], OrderFlags("buy", "1"), ReachFlags(), Config())
+    assert (asked.proxy, dict(asked.endpoints), asked.config) == (None, {}, Config())
+
+
 def test_a_file_that_is_named_must_exist(config):
     with pytest.raises(UsageError, match="named by FILLCAST_CONFIG, does not exist"):
         read_config(VENUES)
@@ -69,7 +81,7 @@ def test_a_file_that_is_named_must_exist(config):
 def test_flags_come_before_the_file(config):
     config.write_text(FULL)
     flags = OrderFlags("buy", "1")
-    assert ask(["okx:BTC-USDT"], flags, ReachFlags()).endpoints["okx"] == "http://127.0.0.1:8000"
+    assert ask(["okx:BTC-USDT"], flags, ReachFlags()).endpoints["okx"] == "http://127.0.0.1:8100"
     reach = ReachFlags(["okx=http://127.0.0.1:9000"], "http://other:1")
     asked = ask(["okx:BTC-USDT"], flags, reach)
     assert asked.endpoints["okx"] == "http://127.0.0.1:9000"

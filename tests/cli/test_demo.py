@@ -74,6 +74,21 @@ def test_it_forecasts_on_live_books_and_ends_by_itself(demo):
     assert frames[-1] > frames[0]
 
 
+def test_the_config_file_is_not_for_the_demo(environment, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text('proxy = "http://127.0.0.1:9"\n[tiers]\nokx = "no such tier"\n')
+    result = subprocess.run(
+        [sys.executable, "-m", "fillcast", "demo", "okx:BTC-USDT", "--seconds", "2", "--json"],
+        env={**environment, "FILLCAST_CONFIG": str(config)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert json.loads(result.stdout.splitlines()[-1])["net"] is not None
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_both_processes(demo, number):
     process = demo()

@@ -20,6 +20,9 @@ BAD_INPUT = [
     ([*QUOTE, "--size", "inf"], "'inf' is not a finite number"),
     ([*QUOTE, "--size", "1e400"], "'1e400' is too large"),
     ([*QUOTE, "--size", "much"], "cannot read the size 'much'"),
+    ([*QUOTE, "--size", "0x10"], "cannot read the size '0x10'"),
+    ([*QUOTE, "--size", "1\N{ARABIC-INDIC DIGIT THREE}"], "cannot read the size"),
+    ([*QUOTE, "--size", "1,000usd"], "cannot read the size '1,000usd'; write 1000usd"),
     ([*QUOTE, "--size", "1", "--side", "up"], "--side is buy or sell, not 'up'"),
     ([*QUOTE, "--size", "1", "--type", "twap"], "'twap' is not offered"),
     ([*QUOTE, "--size", "1", "--latency", "soon"], "cannot read the duration 'soon'"),
@@ -38,7 +41,6 @@ BAD_INPUT = [
     (["quote", "okz:BTC-USDT", "--side", "buy", "--size", "1"], "unknown venue 'okz'; did you mean okx?"),
     (["quote", "--side", "buy", "--size", "1"], "VENUE:SYMBOL"),
     ([*QUOTE, "--size", "1", "--bogus"], "No such option"),
-    ([*QUOTE, "--size", "1", *NOWHERE], "cannot reach 127.0.0.1:9"),
     (["watch", "okx:BTC-USDT", "--seconds", "nan"], "--seconds must be a positive finite number"),
     (["watch", "okx:BTC-USDT", "--size", "0"], "'0' is zero"),
     (["demo", "--port", "70000"], "--port must be between 0"),
@@ -63,6 +65,14 @@ def test_bad_input_is_one_sentence_and_2(in_process, arguments, says):
     assert result.stderr.startswith("fillcast: ")
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [[*QUOTE, "--size", "1"], ["watch", "okx:BTC-USDT"], ["instruments", "okx"]])
+def test_a_venue_that_cannot_be_reached_is_a_no(in_process, arguments):
+    result = in_process(*arguments, *NOWHERE)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("fillcast: cannot reach 127.0.0.1:9")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_process_ends_with_the_same_codes(command, tmp_path):

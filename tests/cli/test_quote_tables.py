@@ -16,14 +16,14 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.view import BookView
 from fillcast.forecast.comparison import compare
 from fillcast.forecast.curve import LargestSize, curve, max_size
-from fillcast.forecast.fee_files import fee_rate
 from fillcast.forecast.forecast import Forecast, forecast
 from fillcast.forecast.order import parse_order
+from fillcast.models.fees import stated_fee
 from fillcast.models.volatility import VolatilityEstimate
 
 MEASURED = VolatilityEstimate(1e-4, 30.0, 60.0)
 PRIOR_ONLY = VolatilityEstimate(None, 0.0, 60.0)
-FEE = fee_rate("okx")
+FEE = stated_fee(10.0)
 OKX = Instrument("okx", "BTC-USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.00000001"), order_lots=1000)
 BINANCE = replace(OKX, venue="binance_usdm", symbol="BTCUSDT")
 
@@ -82,12 +82,13 @@ def test_a_comparison_says_at_most_in_every_figure_that_is(width):
 
 def test_a_volatility_that_was_not_measured_is_said_with_what_to_do():
     hint = "observe longer: --observe 30s"
-    text = " ".join(printed(show_forecast, quoted(view_of(), volatility=PRIOR_ONLY)))
-    assert "volatility is only assumed" in text
-    assert hint in text
+    assert f"Interval: volatility only assumed; {hint}" in printed(
+        show_forecast, quoted(view_of(), volatility=PRIOR_ONLY)
+    )
     views = view_of(), view_of(BINANCE)
-    several = compare([quoted(views[0], volatility=PRIOR_ONLY), quoted(views[1])])
-    assert sum(hint in line for line in printed(show_comparison, several, width=160)) == 1
+    one_of_two = compare([quoted(views[0], volatility=PRIOR_ONLY), quoted(views[1])])
+    line = f"Interval: volatility only assumed for okx:BTC-USDT; {hint}"
+    assert line in printed(show_comparison, one_of_two, width=160)
     measured = compare([quoted(view) for view in views])
     assert not any(hint in line for line in printed(show_comparison, measured, width=160))
     assert not any(hint in line for line in printed(show_forecast, quoted(view_of())))
@@ -102,10 +103,14 @@ def test_a_table_fits_eighty_columns(unproven):
     one = quoted(view, "1234567usd", volatility=PRIOR_ONLY)
     lines = printed(show_forecast, one)
     lines += printed(show_curve, curve(view, 1, fee=FEE, volatility=MEASURED, latency_s=0.25), one)
-    tables = [line for line in lines if "known" in line or "…" in line or "│" in line]
-    assert len(tables) > 20
-    assert all(len(line.rstrip()) <= 80 for line in tables)
-    assert any(line.startswith("component ") and line.rstrip().endswith("90%, bps") for line in lines)
+    lines += printed(show_comparison, compare([one, quoted(view_of(BINANCE), "1234567usd", volatility=PRIOR_ONLY)]))
+    assert all(len(line.rstrip()) <= 80 for line in lines)
+    # Every row is one line, and so are the sentences below the tables.
+    assert rows(lines, "component") == ["component bps USDT 90%, bps"]
+    assert len(rows(lines, "latency  ")) == 1
+    assert sum("…" in line for line in lines) >= 13
+    assert any(line.startswith("Positive: ") and line.endswith("of the reference") for line in lines)
+    assert not any(line.endswith("…") for line in lines)  # nothing is cut off
 
 
 def said_of_largest(view: BookView, budget_bps: float) -> str:
@@ -119,19 +124,19 @@ def test_the_largest_size_is_told_in_words():
     assert "at most" not in said_of_largest(view_of(), 12.0)
     assert "at at most " in said_of_largest(view_of(unproven=True), 12.0)
     assert "the visible book ends there" in said_of_largest(view_of(), 500.0)
-    assert "none: even the smallest order (0.00001 BTC) costs 10." in said_of_largest(view_of(), 1.0)
+    assert "none: even one order step (0.00001 BTC) costs 10." in said_of_largest(view_of(), 1.0)
 
 
-def test_a_book_thinner_than_the_smallest_order_says_so():
+def test_a_book_thinner_than_one_order_step_says_so():
     thin = Book.from_levels(OKX, [("60000", "0.000009")], [("60000.1", "0.000009")]).view()
-    assert "none: the visible book holds less than the smallest order (0.00001 BTC)" in said_of_largest(thin, 500.0)
+    assert "none: the visible book holds less than one order step (0.00001 BTC)" in said_of_largest(thin, 500.0)
     empty = curve(thin, 1, fee=FEE, volatility=MEASURED, latency_s=0.25)
     assert len(empty.lots) == 0
     lines = printed(show_curve, empty, quoted(view_of()))
-    assert lines == ["no curve: the visible book holds less than the smallest order (0.00001 BTC)"]
+    assert lines == ["no curve: the visible book holds less than one order step (0.00001 BTC)"]
 
 
-def test_the_smallest_order_that_is_not_proven_costs_at_most():
+def test_an_order_step_that_is_not_proven_costs_at_most():
     unproven = LargestSize(0, 0.0, 0.0, 10.5, at_most=True, limited_by="budget")
     one = quoted(view_of())
     text = " ".join(printed(lambda console: show_largest(unproven, 1.0, one, console)))

@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from fillcast.cli.ladder import ladder
-from fillcast.cli.observe import BookFacts, Moment, gap_words, last_report
+from fillcast.cli.observe import BookFacts, Moment, gap_words, last_report, with_reason
 from fillcast.cli.plot import plot
 from fillcast.cli.screen import plain_lines, render
+from fillcast.cli.words import count
 from fillcast.core.book import Book
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
@@ -199,3 +200,38 @@ def test_the_plot_marks_what_is_not_proven():
     beyond = replace(view, proven_ask_ticks=600_010)
     unproven = curve(beyond, 1, fee=FEE, volatility=VOLATILITY, latency_s=0.25)
     assert any("○" in line for line in plot(unproven, width=40, height=10))
+
+
+def spread_of(shown: BookFacts) -> str:
+    console = Console(file=io.StringIO(), width=120, record=True)
+    console.print(ladder(shown, 3, with_sums=False))
+    return next(line for line in console.export_text().splitlines() if line.strip().startswith("spread"))
+
+
+def test_the_spread_of_an_empty_book_is_no_spread():
+    assert " bps " in spread_of(facts())
+    one_sided = Book.from_levels(instrument(), [], [("60000.0", "1")])
+    for other, says in ((one_sided, "one-sided"), (Book(instrument()), "no book")):
+        assert says in spread_of(replace(facts(old=True), view=other.view()))
+
+
+def test_a_book_without_a_sign_of_life_has_no_age():
+    uptime_ns = 6_120_000_000_000
+    empty = Health(BookState.EMPTY, "", Proof.NONE, uptime_ns, uptime_ns, 0)
+    shown = replace(facts(old=True), health=empty, view=Book(instrument()).view())
+    (line,) = plain_lines(moment(shown))
+    assert "EMPTY proof none age -, no forecast" in line
+    assert "1.7 h" not in line + screen(moment(shown), 160)
+
+
+def test_the_reason_has_how_the_connection_stands():
+    answer = facts(old=True).answer
+    told = with_reason(replace(answer, reason=f"{answer.reason}; okx refused the connection"))
+    assert told.reason.endswith("update 9 follows 7, the book stands at 5; okx refused the connection")
+    live = facts().answer
+    assert with_reason(live) is live.current
+
+
+@pytest.mark.parametrize(("number", "says"), [(0, "0 levels"), (1, "1 level"), (2, "2 levels"), (1000, "1,000 levels")])
+def test_one_is_singular(number, says):
+    assert count(number, "level") == says

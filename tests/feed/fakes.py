@@ -35,7 +35,7 @@ def instrument(symbol: str = "BTC-USDT") -> Instrument:
 
 @dataclass
 class FakeConnection:
-    """Notes every input; answers with the effects that `script` returns for it."""
+    """Notes every input; answers with the effects that `script` returns for it, and judges by `late`."""
 
     instruments: Sequence[Instrument] = field(default_factory=lambda: (instrument(),))
     ws_path: str = "/ws"
@@ -44,6 +44,7 @@ class FakeConnection:
     inputs: list[tuple[str, object]] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     books: tuple = ()
+    late: Callable[[], Effects] = lambda: NOTHING
     events: EventBuffer = field(default_factory=lambda: EventBuffer())
 
     def _take(self, kind: str, value: object) -> Effects:
@@ -69,6 +70,9 @@ class FakeConnection:
     def tick(self, wall_ns: int, mono_ns: int) -> Effects:
         return self._take("tick", mono_ns)
 
+    def judge(self, wall_ns: int, mono_ns: int) -> Effects:
+        return self.late()
+
     def health(self, index: int, wall_ns: int, mono_ns: int) -> Health:
         return Health(BookState.EMPTY, "", Proof.NONE, 0, 0, 0)
 
@@ -89,18 +93,16 @@ def feed_of(
     control: Limit = PLENTY,
     **options: object,
 ) -> Feed:
-    """Return a feed with one venue whose shards are these connections."""
+    """Return a feed with one venue and these connections."""
     quick = settings or Settings(backoff=QUICK, close_timeout_s=0.3)
-    route = route_to(url, lambda _: connections, proxy=proxy, dial=dial, control=control, settings=quick)
+    route = route_to(url, *connections, proxy=proxy, dial=dial, control=control, settings=quick)
     return Feed([route], listener=listener, settings=quick, random=lambda: 0.0, **options)
 
 
 def route_to(
     url: str,
-    connect: Callable[[Sequence[Instrument]], Sequence[FakeConnection]],
-    *,
+    *connections: FakeConnection,
     venue: str = "fake",
-    instruments: Sequence[Instrument] | None = None,
     proxy: str | None = None,
     dial: Limit = PLENTY,
     control: Limit = PLENTY,
@@ -110,7 +112,7 @@ def route_to(
     endpoint = Endpoint.at(url, proxy=proxy)
     limit = RateLimit(PLENTY.weight, PLENTY.window_ns)
     rest = Rest(endpoint.rest_url, limit, settings=settings or Settings(), clock=Clock(), proxy=proxy)
-    return Route(venue, endpoint, rest, instruments or (instrument(),), connect, dial, control)
+    return Route(venue, endpoint, rest, connections, dial, control)
 
 
 @asynccontextmanager

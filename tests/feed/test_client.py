@@ -10,11 +10,13 @@ from websockets.sync.server import ServerConnection as SyncConnection
 from websockets.sync.server import serve as serve_in_thread
 
 from fillcast.feed.clock import Clock
-from fillcast.feed.driven import Driven, Listener
+from fillcast.feed.driven import Driven, Listener, Notice
 from fillcast.feed.settings import Settings
 from fillcast.feed.statistics import Phase
-from fillcast.venues.protocol import NOTHING, Effects, Rejected, Send, WakeAt
+from fillcast.venues.protocol import NOTHING, Effects, Fetch, Gap, GapReason, Rejected, Send, WakeAt
 from tests.feed.fakes import FakeConnection, Limit, feed_of, run, socket_server, until
+
+GAP = Gap("fake:BTC-USDT", 1, 2, GapReason.LAG, "frames arrive 2100 ms late")
 
 
 async def hold(socket: ServerConnection) -> None:
@@ -103,6 +105,79 @@ def test_effects_are_carried_out_in_order_and_within_the_control_limit() -> None
             assert feed.statistics().sent == 5
         assert [text for _, text in received] == [f"subscribe {n}" for n in range(5)]
         assert received[4][0] - received[0][0] >= 0.39, "five messages at two per 0.2 s take at least 0.4 s"
+
+    run(main())
+
+
+def test_a_new_socket_starts_a_new_count_of_control_messages() -> None:
+    async def main() -> None:
+        received: list[str] = []
+
+        async def leave_after_two(socket: ServerConnection) -> None:
+            received.extend([str(await socket.recv()), str(await socket.recv())])
+            await socket.close(1001, "maintenance")
+
+        def script(kind: str, value: object) -> Effects:
+            return (Send("subscribe"), Send("more")) if kind == "opened" else NOTHING
+
+        hourly = Limit(2, 3_600_000_000_000)
+        async with socket_server(leave_after_two) as url, feed_of(url, FakeConnection(script=script), control=hourly):
+            await until(lambda: len(received) == 6)
+        assert received == ["subscribe", "more"] * 3
+
+    run(main())
+
+
+def test_a_heartbeat_waits_behind_no_limited_message() -> None:
+    async def main() -> None:
+        received: list[str] = []
+
+        async def note(socket: ServerConnection) -> None:
+            async for message in socket:
+                received.append(str(message))
+
+        def script(kind: str, value: object) -> Effects:
+            if kind == "tick":
+                return (Send("ping", weight=0),)
+            return (Send("first"), Send("second"), WakeAt(0)) if kind == "opened" else NOTHING
+
+        hourly = Limit(1, 3_600_000_000_000)
+        fake = FakeConnection(script=script)
+        async with socket_server(note) as url, feed_of(url, fake, control=hourly):
+            await until(lambda: "ping" in received)
+        assert sorted(received) == ["first", "ping"]
+
+    run(main())
+
+
+def test_late_books_are_judged_after_every_input_and_before_the_listener_looks() -> None:
+    async def main() -> None:
+        order: list[str] = []
+
+        def script(kind: str, value: object) -> Effects:
+            order.append(kind)
+            return (WakeAt(0), Fetch(1, "/nowhere", 1, "snapshot")) if kind == "opened" else NOTHING
+
+        def late() -> Effects:
+            order.append("judge")
+            return (GAP,)
+
+        def notice(connection: Driven, told: Notice) -> None:
+            order.append(type(told).__name__)
+
+        async def talk(socket: ServerConnection) -> None:
+            await socket.send("one")
+            await hold(socket)
+
+        fake = FakeConnection(script=script, late=late)
+        listener = Listener(on_batch=lambda connection: order.append("batch"), on_notice=notice)
+        settings = Settings(ping_interval_s=0.05, close_timeout_s=0.3)
+        async with socket_server(talk) as url, feed_of(url, fake, listener=listener, settings=settings):
+            await until(lambda: {"frame", "tick", "pong", "reply"} <= set(order))
+            await until(lambda: order[-1] == "batch")
+        inputs = [place for place, what in enumerate(order) if what in ("opened", "frame", "tick", "pong", "reply")]
+        assert all(order[place + 1 : place + 4] == ["judge", "Gap", "batch"] for place in inputs), order
+        assert order[-1] == "closed", "our own leaving is nothing to judge"
 
     run(main())
 

@@ -4,13 +4,10 @@ import asyncio
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
-from fillcast.core.instrument import Instrument
 from fillcast.feed.driven import Driven, Listener, Notice
-from fillcast.feed.feed import Feed, shards
+from fillcast.feed.feed import Feed
 from fillcast.feed.settings import Settings
 from fillcast.feed.statistics import Phase
 from fillcast.venues.protocol import NOTHING, Effects, Gap, GapReason, Recovered, Refused, WakeAt
@@ -34,44 +31,16 @@ async def talk(socket: ServerConnection) -> None:
         await asyncio.sleep(0.002)
 
 
-def wrong_with(parts: list[list[Instrument]], instruments: list[Instrument], most: int) -> str:
-    """Say what is wrong with a division into shards, empty when nothing is."""
-    if [one for part in parts for one in part] != instruments:
-        return "not every instrument once and in order"
-    sizes = [len(part) for part in parts]
-    if len(parts) != -(-len(instruments) // most):
-        return "not as few as possible"
-    return "uneven" if sizes and max(sizes) - min(sizes) > 1 else ""
+def test_connections_of_several_venues_are_driven_as_one_feed() -> None:
+    def connections() -> list[FakeConnection]:
+        both = [instrument("ONE"), instrument("TWO")]
+        return [FakeConnection(instruments=both), FakeConnection(instruments=both[:1], ws_path="/trades")]
 
-
-@given(st.integers(0, 60), st.integers(1, 20))
-def test_shards_hold_every_instrument_once_and_are_as_few_and_even_as_possible(count: int, most: int) -> None:
-    instruments = [instrument(str(number)) for number in range(count)]
-    assert wrong_with([list(part) for part in shards(instruments, most)], instruments, most) == ""
-
-
-def test_the_check_of_shards_catches_a_forgotten_rest_and_a_short_last_one() -> None:
-    instruments = [instrument(str(number)) for number in range(7)]
-    whole = [instruments[start : start + 3] for start in (0, 3)]
-    assert wrong_with(whole, instruments, 3) == "not every instrument once and in order"
-    assert wrong_with([*whole, instruments[6:]], instruments, 3) == "uneven"
-
-
-def test_instruments_are_spread_over_connections_of_several_venues() -> None:
-    instruments = [instrument(str(number)) for number in range(5)]
-
-    def connect(shard: object) -> list[FakeConnection]:
-        return [FakeConnection(instruments=shard), FakeConnection(instruments=shard, ws_path="/trades")]
-
-    routes = [route_to("http://127.0.0.1:1", connect, venue=name, instruments=instruments) for name in ("one", "two")]
-    feed = Feed(routes, settings=Settings(max_books_per_connection=3))
-    assert [client.name for client in feed.clients] == [
-        *("one#1", "one#2", "one#3", "one#4"),
-        *("two#1", "two#2", "two#3", "two#4"),
-    ]
-    assert [len(status.instruments) for status in feed.links()[:4]] == [2, 2, 3, 3]
+    feed = Feed([route_to("http://127.0.0.1:1", *connections(), venue=name) for name in ("one", "two")])
+    assert [client.name for client in feed.clients] == ["one#1", "one#2", "two#1", "two#2"]
+    assert [len(status.instruments) for status in feed.links()] == [2, 1, 2, 1]
     assert {status.phase for status in feed.links()} == {Phase.IDLE}
-    assert feed.statistics().connections == 8
+    assert feed.statistics().connections == 4
 
 
 def test_trouble_of_one_connection_does_not_stall_another() -> None:
@@ -82,8 +51,8 @@ def test_trouble_of_one_connection_does_not_stall_another() -> None:
         async with raw_server(mute) as dead, socket_server(talk) as alive:
             good, bad = FakeConnection(), FakeConnection()
             routes = [
-                route_to(dead, lambda _: [bad], venue="dead"),
-                route_to(alive, lambda _: [good], venue="alive"),
+                route_to(dead, bad, venue="dead"),
+                route_to(alive, good, venue="alive"),
             ]
             async with Feed(routes, settings=Settings(connect_timeout_s=0.1, close_timeout_s=0.2)) as feed:
                 await until(lambda: len(good.frames) > 50)

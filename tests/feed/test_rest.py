@@ -11,10 +11,12 @@ from aiohttp import web
 from fillcast.errors import ConnectError, VenueError
 from fillcast.feed.clock import Clock
 from fillcast.feed.limits import RateLimit
-from fillcast.feed.rest import NO_ANSWER, Rest, retry_after_s
+from fillcast.feed.rest import NO_ANSWER, Reply, Rest, retry_after_s
 from fillcast.feed.settings import Settings
 from fillcast.venues.protocol import NOTHING, Effects, Fetch
 from tests.feed.fakes import QUICK, FakeConnection, feed_of, run, until
+from tests.feed.test_limits import most_in_any_window
+from tests.feed.virtual import VirtualClock
 
 SECOND = 1_000_000_000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -237,6 +239,79 @@ def test_a_request_that_is_under_way_when_the_socket_is_lost_is_dropped() -> Non
         assert "reply" not in fake.kinds()
 
     run(main())
+
+
+class Asked(Rest):
+    """Notes when requests are made; the first is answered with a penalty of 10 s, the others well."""
+
+    def __init__(self, time: VirtualClock, limit: RateLimit) -> None:
+        super().__init__("http://127.0.0.1:1", limit, settings=Settings(), clock=time.clock())
+        self.time = time
+        self.at_ns: list[tuple[int, int]] = []
+
+    async def _ask(self, path: str) -> Reply:
+        self.at_ns.append((self.time.now_ns, 1))
+        if len(self.at_ns) > 1:
+            return Reply(200, b"")
+        return Reply(429, b"", self._penalty(429, {"Retry-After": "10"}))
+
+
+class Hasty(Asked):
+    """The planted violation: the weight is booked when the question comes, the penalty is sat out afterwards."""
+
+    async def _turn(self, weight: int, not_before_ns: int) -> None:
+        earliest_ns = max(not_before_ns, self._limit.reserve(weight, self.time.now_ns))
+        await self._clock.until(max(earliest_ns, self.blocked_until_ns))
+
+
+def requests_after(waiting_for: str, kind: type[Asked]) -> list[tuple[int, int]]:
+    """Let 60 requests wait for one thing and return when they were made, with their weights."""
+    time = VirtualClock()
+    rest = kind(time, RateLimit(20, 2 * SECOND))
+
+    async def main() -> None:
+        due_ns = time.now_ns + 30 * SECOND if waiting_for == "due time" else 0
+        await rest.get("/first")
+        await time.finish(*(asyncio.create_task(rest.get(f"/{n}", not_before_ns=due_ns)) for n in range(60)))
+
+    asyncio.run(main())
+    return rest.at_ns
+
+
+@pytest.mark.parametrize("waiting_for", ["penalty", "due time"])
+def test_what_has_waited_together_does_not_go_at_once(waiting_for: str) -> None:
+    made = requests_after(waiting_for, Asked)
+    assert len(made) == 61
+    assert made[1][0] - made[0][0] == (10 if waiting_for == "penalty" else 30) * SECOND
+    assert most_in_any_window(made, 2 * SECOND) == 20
+    assert made[-1][0] - made[1][0] == 4 * SECOND, "nor does anything wait longer than it must"
+    assert most_in_any_window(requests_after(waiting_for, Hasty), 2 * SECOND) > 20, "the check can fail"
+
+
+def test_a_penalty_that_comes_while_requests_wait_for_their_turn_holds_them_too() -> None:
+    time = VirtualClock()
+    rest = Asked(time, RateLimit(1, 2 * SECOND))
+
+    async def main() -> None:
+        await time.finish(*(asyncio.create_task(rest.get(f"/{n}")) for n in range(3)))
+
+    asyncio.run(main())
+    began_ns = rest.at_ns[0][0]
+    assert [(at_ns - began_ns) // SECOND for at_ns, _ in rest.at_ns] == [0, 10, 12]
+
+
+def test_a_request_that_is_given_up_while_it_waits_uses_nothing_of_the_limit() -> None:
+    time = VirtualClock()
+    rest = Asked(time, RateLimit(1, 2 * SECOND))
+
+    async def main() -> None:
+        first, second, third = (asyncio.create_task(rest.get(f"/{n}")) for n in range(3))
+        await time.finish(first)
+        second.cancel()
+        await time.finish(second, third)
+
+    asyncio.run(main())
+    assert [(at_ns - rest.at_ns[0][0]) // SECOND for at_ns, _ in rest.at_ns] == [0, 10]
 
 
 def test_asking_again_for_the_same_path_takes_the_place_of_the_question_that_still_waits() -> None:

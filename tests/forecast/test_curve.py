@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fillcast.core.book import Book
-from fillcast.core.state import BookState
+from fillcast.core.state import BookState, Proof
 from fillcast.core.view import BookView
 from fillcast.errors import NotLiveError, UsageError
 from fillcast.forecast.curve import BUDGET_TOLERANCE_BPS, Curve, LargestSize, curve, max_size
 from fillcast.forecast.interval import mid_move_bps
 from fillcast.forecast.report import report_curve, report_largest
 from fillcast.models.fees import DisputedFee, FeeRate, stated_fee
+from fillcast.venues.protocol import Health
 from tests.forecast.examples import INVERSE, MEASURED, SPOT, mirrored_books, priced, view_of
 
 STEPPED = replace(SPOT, order_lots=100)
@@ -26,6 +27,16 @@ SIDES = st.sampled_from([1, -1])
 def curve_of(view: BookView, side: int, lots: list[int] | None = None) -> Curve:
     sizes = None if lots is None else np.array(lots, np.int64)
     return curve(view, side, sizes, fee=FEE, volatility=MEASURED, latency_s=0.25)
+
+
+def test_the_age_of_a_book_widens_its_curve() -> None:
+    view = view_of(SPOT, [("99.99", "5")], [("100.01", "5")])
+    health = Health(BookState.LIVE, "", Proof.SEQUENCE, 750_000_000, 0, 0)
+    young, old = (
+        curve(view, 1, fee=FEE, volatility=MEASURED, latency_s=0.25, health=one).high_bps for one in (None, health)
+    )
+    known = 1.0 + FEE.taker_bps * 1.0001  # half-spread and fee
+    assert np.allclose(old - known, 2 * (young - known))
 
 
 def same_as_forecasts(view: BookView, side: int, found: Curve) -> bool:

@@ -14,7 +14,7 @@ from fillcast.core.book import Book
 from fillcast.core.state import BookState, Proof
 from fillcast.core.view import BookView
 from fillcast.errors import SizeError, UsageError
-from fillcast.forecast.components import Component
+from fillcast.forecast.components import Component, Net
 from fillcast.forecast.forecast import Forecast, forecast
 from fillcast.forecast.interval import mid_move_bps
 from fillcast.models.fees import DisputedFee, stated_fee
@@ -226,6 +226,33 @@ def test_a_connection_that_doubts_the_book_outranks_the_view() -> None:
     found = forecast(order, view, fee=FREE, volatility=MEASURED, now_ns=NOW_NS, health=stale)
     assert found.net is None
     assert "STALE: no frame for 12 s" in found.reason
+
+
+def net_of(age_ns: int | None) -> Net:
+    view = view_of(SPOT, BIDS, ASKS)
+    health = None if age_ns is None else Health(BookState.LIVE, "", Proof.SEQUENCE, age_ns, 0, 0)
+    order = ordered(view, "buy", "1")
+    found = forecast(order, view, fee=FREE, volatility=MEASURED, now_ns=NOW_NS, health=health)
+    assert found.latency_s == 0.25
+    assert found.net is not None
+    return found.net
+
+
+def test_the_interval_of_a_silent_book_widens_with_its_age() -> None:
+    at_once, young, old = (net_of(age_ns) for age_ns in (None, 10_000_000, 4_200_000_000))
+    width = at_once.high_bps - at_once.bps
+    assert young.high_bps - young.bps == pytest.approx(width * (0.26 / 0.25) ** 0.5)
+    assert old.bps - old.low_bps == pytest.approx(width * (4.45 / 0.25) ** 0.5)
+    assert at_once.bps == young.bps == old.bps
+
+
+def test_levels_beyond_an_int64_of_lots_are_a_reason_and_no_error() -> None:
+    most = str(SPOT.size(2**60 - 1))
+    asks = [(f"{100 + step}", most) for step in range(1, 12)]
+    found = priced(view_of(SPOT, BIDS, asks), "buy", "1")
+    assert found.net is None
+    assert found.fill is None
+    assert "add up beyond int64 lots" in found.reason
 
 
 def test_a_book_with_one_side_has_no_mid() -> None:

@@ -105,7 +105,7 @@ def test_provenance_names_every_source() -> None:
     for part in (
         "book okx:BTC-USDT seq 0 proof sequence",
         "from 100.0 effective samples",
-        "latency 250 ms",
+        "latency 250 ms, book age 12 ms",
         "fee taker 10 bps, tier Lv1 group 1 as of 2026-03-01, okx.toml; disputed: 9 bps (another table)",
         "at most",
         "rounded down",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from fillcast.core.instrument import Instrument
 from fillcast.errors import SizeError, UsageError
 from fillcast.forecast.curve import max_size
-from fillcast.forecast.size import SizeUnit, exact_lots, parse_duration, parse_size, walk_size
+from fillcast.forecast.size import SizeUnit, exact_lots, parse_duration, parse_size, spelled_out, walk_size
 from tests.forecast.examples import CROSS, FREE, INVERSE, QUANTO, SPOT, SWAP, view_of
 
 THOUSANDS = Instrument("binance_usdm", "1000PEPEUSDT", "1000PEPE", "USDT", Decimal("0.0000001"), Decimal(1))
@@ -271,3 +272,34 @@ def test_a_book_thinner_than_one_order_step_is_priced_as_it_is() -> None:
         sized = walk_size(parse_size(size, fine), view, 1)
         assert sized.walk.filled_lots == 55
         assert sized.unfilled_base > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("0x10", "cannot read the size '0x10'"),
+        ("0b1", "cannot read the size '0b1'"),
+        ("\N{ARABIC-INDIC DIGIT THREE}", "cannot read the size"),
+        ("1\N{FULLWIDTH DIGIT THREE}btc", "cannot read the size"),
+        ("1,000usdt", "write 1000usdt"),
+        ("1,234,567.5", "write 1234567.5"),
+        ("100k", "unknown unit 'k' in '100k'; write 100000"),
+        ("1.5Musdt", "write 1500000usdt"),
+        ("1,5", "write 2.5 or 2.5btc"),
+    ],
+)
+def test_what_is_not_read_is_refused_with_what_to_write(text: str, says: str) -> None:
+    with pytest.raises(SizeError, match=re.escape(says)):
+        parse_size(text, SPOT)
+
+
+def test_every_hint_can_be_read() -> None:
+    for text in ("1,000usdt", "1,234,567.5", "100k", "1.5Musdt", "2.5kbtc"):
+        parse_size(spelled_out(text), SPOT)
+    for text in ("100", "1,5", "1,0000", "0x10", "1,000,", "5btc", ""):
+        assert spelled_out(text) == ""
+
+
+def test_a_duration_has_the_digits_of_ascii() -> None:
+    with pytest.raises(UsageError, match="cannot read the duration"):
+        parse_duration("\N{ARABIC-INDIC DIGIT THREE}s")

@@ -33,6 +33,14 @@ def agree(one: VolatilityEstimate, other: VolatilityEstimate) -> bool:
     )
 
 
+def test_only_a_sample_makes_it_measured() -> None:
+    one = EwmaVolatility()
+    one.update(0, 100.0)
+    assert not one.estimate().is_measured
+    one.update(2_000_000_000, 100.0)
+    assert one.estimate().is_measured  # a mid that stood still was measured too
+
+
 def test_two_samples_by_hand() -> None:
     # Half-life 2 s. 100 -> 101 in 1 s: x1 = ln(1.01)^2 / 1; 101 -> 100 in 3 s: x2 = ln(1.01)^2 / 3.
     # Weights: w2 = 1 - 2^(-3/2), w1 = (1 - 2^(-1/2)) 2^(-3/2).

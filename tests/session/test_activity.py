@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fillcast.core import layout_kernels
 from fillcast.core.book import Book
 from fillcast.core.events import TRADES, EventBuffer
 from fillcast.core.instrument import Instrument
@@ -74,8 +75,9 @@ class OneBook:
     asked: list[int] = field(default_factory=list)
 
 
-def watched_book() -> Watched:
+def watched_book(event_ns: int = 1) -> Watched:
     book = Book.from_levels(INSTRUMENT, [("100.0", "1")], [("100.2", "1")])
+    book.row[layout_kernels.EVENT_NS] = event_ns
     return Watched(OneBook((book,)), 0, 60.0, 0)  # type: ignore[arg-type] - only its books are looked at
 
 
@@ -93,6 +95,21 @@ def test_a_mid_counts_once_per_version_and_only_while_live() -> None:
         watched.look()
         assert seen == [pytest.approx(100.1)]
         assert watched.stirred.is_set()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("event_ns", [0, -1])
+def test_a_book_without_a_time_says_nothing_of_volatility(event_ns: int) -> None:
+    async def main() -> None:
+        watched = watched_book(event_ns)
+        watched.look()
+        assert watched.stirred.is_set()
+        now_ns = 1_800_000_000 * SECOND
+        watched.volatility.update(now_ns, 100.1)
+        watched.volatility.update(now_ns + 2 * SECOND, 100.1)
+        assert watched.volatility.sigma_per_sqrt_s == 0.0, "nothing before was a sample"
+        assert watched.volatility.effective_samples == pytest.approx(1.0)
 
     asyncio.run(main())
 

@@ -15,7 +15,7 @@ from fillcast.core.state import BookState, Proof
 from fillcast.errors import ConnectError, NotLiveError, UnknownInstrumentError, UsageError, VenueError
 from fillcast.feed.backoff import BackoffPolicy
 from fillcast.feed.clock import Clock
-from fillcast.feed.driven import Listener
+from fillcast.feed.driven import Driven, Listener
 from fillcast.feed.settings import Settings
 from fillcast.forecast.order import parse_order
 from fillcast.lab.server import LabAddress, serve
@@ -23,6 +23,7 @@ from fillcast.models.fees import stated_fee
 from fillcast.session import watch
 from fillcast.session.listing import list_all
 from fillcast.venues import venue
+from fillcast.venues.protocol import Gap
 from tests.feed.fakes import until
 
 OKX = ["okx:BTC-USDT", "okx:ETH-USDT", "okx:BTC-USDT-SWAP", "okx:BTC-USD-SWAP"]
@@ -135,6 +136,71 @@ def test_while_the_book_is_not_live_the_last_forecast_is_kept_and_marked_old() -
             again = session.forecast(order, fee=FEE)
             assert again.current.net is not None
             assert not again.is_old
+
+    run(main())
+
+
+class Skewed:
+    """The machine's clocks, set forward by a test."""
+
+    def __init__(self) -> None:
+        self.wall_s = self.mono_s = 0.0
+
+    def clock(self) -> Clock:
+        return Clock(
+            lambda: time.time_ns() + int(self.wall_s * 1e9), lambda: time.monotonic_ns() + int(self.mono_s * 1e9)
+        )
+
+
+def test_a_forecast_sees_the_silence_of_the_moment_it_is_asked_at() -> None:
+    key = OKX[0]
+
+    async def main() -> None:
+        skewed = Skewed()
+        async with lab() as url, watch([key], endpoints=at(url), clock=skewed.clock()) as session:
+            order = parse_order((await session.live(key, 10)).instrument, "buy", "10000usdt")
+            good = session.forecast(order, fee=FEE).current
+            assert good.net is not None
+            # No await from here on: no timer and no frame can have judged the book before the forecast does.
+            assert session.book(key).state is BookState.LIVE
+            skewed.mono_s = 15.0
+            answer = session.forecast(order, fee=FEE)
+            assert answer.state is BookState.STALE
+            assert answer.current.net is None
+            assert answer.last is good
+            assert answer.is_old
+            assert answer.age_ns > 0
+            assert "no sign of life" in answer.reason
+            assert session.view(key).state is BookState.STALE
+            assert session.health(key).state is BookState.STALE
+
+    run(main())
+
+
+def test_late_frames_are_judged_before_anybody_looks_at_their_books() -> None:
+    key = BINANCE[0]
+
+    async def main() -> None:
+        skewed = Skewed()
+        seen: list[tuple[float, BookState]] = []
+
+        def note(connection: Driven) -> None:
+            for book in connection.books:
+                seen.append((framed_at.pop() if framed_at else -1.0, book.state))
+
+        def note_frame(connection: Driven) -> None:
+            if connection.books and connection.events.count:
+                framed_at[:] = [skewed.wall_s]
+
+        framed_at: list[float] = []
+        listener = Listener(on_frame=note_frame, on_batch=note)
+        async with lab() as url, watch([key], endpoints=at(url), clock=skewed.clock(), listener=listener) as session:
+            await session.live(key, 10)
+            await until(lambda: sum(one == (0.0, BookState.LIVE) for one in seen) > 3)
+            skewed.wall_s = 5.0
+            await until(lambda: sum(framed == 5.0 for framed, _ in seen) > 3)
+            assert {state for framed, state in seen if framed == 5.0} == {BookState.STALE}
+            assert "lag" in {str(notice.reason) for notice in session.feed.gap_log if isinstance(notice, Gap)}
 
     run(main())
 

@@ -12,7 +12,10 @@ import numpy as np
 
 from fillcast.core.book import Book
 from fillcast.core.instrument import ContractKind, Instrument
+from fillcast.venues import binance
+from fillcast.venues.binance import BinanceConnection, Product
 from fillcast.venues.protocol import Effect, Effects, Fetch, Gap, Recovered, Refused, Rejected, Send
+from fillcast.venues.settings import Settings
 from fillcast.venues.splicing import SplicingConnection
 
 SECOND = 1_000_000_000
@@ -38,6 +41,9 @@ COINM = Instrument(
     sized_in="contracts",
     fixed_decimals=True,
 )
+
+PRODUCTS = {SPOT.venue: (binance.SPOT, SPOT), USDM.venue: (binance.USDM, USDM), COINM.venue: (binance.COINM, COINM)}
+DEPTH_AND_TRADES = ("depth@100ms", "trade", "bookTicker")
 
 Levels = dict[int, int]  # lots by ticks
 Edit = tuple[int, int, int]  # side, ticks, lots
@@ -263,3 +269,45 @@ class Line:
     def states(self) -> list[str]:
         """States of the books."""
         return [book.state.name for book in self.connection.books]
+
+
+def connect(
+    product: Product, *instruments: Instrument, settings: Settings | None = None, fast: bool = True
+) -> BinanceConnection:
+    """Return a connection to a combined stream of a Binance product."""
+    return BinanceConnection(product, "/stream", instruments, DEPTH_AND_TRADES, settings=settings, fast=fast)
+
+
+def started(
+    product: Product, instrument: Instrument, settings: Settings | None = None, *, fast: bool = True
+) -> tuple[Line, Market]:
+    """Return a line whose one Binance book is LIVE."""
+    line, market = Line(connect(product, instrument, settings=settings, fast=fast)), Market(instrument)
+    line.open()
+    (fetch,) = fetches(line.feed(market.depth()))
+    line.reply(fetch, market.rest())
+    line.feed(market.depth())
+    assert line.states == ["LIVE"]
+    return line, market
+
+
+def usdm(settings: Settings | None = None, *, fast: bool = True) -> tuple[Line, Market]:
+    """Return a line whose one USD-M book is LIVE."""
+    return started(binance.USDM, USDM, settings, fast=fast)
+
+
+def lost(market: Market) -> bytes:
+    """Lose one Binance update and return the next."""
+    market.depth([(1, 1000, 99)])
+    return market.depth()
+
+
+def okx_lost(market: Market) -> bytes:
+    """Lose one OKX update and return the next."""
+    market.apply([(1, 995, 99)], 12)
+    return market.okx_update()
+
+
+def okx_ack(channel: str = "books", symbol: str = "BTC-USDT") -> bytes:
+    """Return OKX's confirmation of a subscription."""
+    return dump({"event": "subscribe", "arg": {"channel": channel, "instId": symbol}, "connId": "a4d3ae55"})

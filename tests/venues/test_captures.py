@@ -17,8 +17,8 @@ import pytest
 
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
-from fillcast.venues.dialects import capture_connection, decimals, detect, snapshot_decimals
-from fillcast.venues.okx_instruments import parse_instruments
+from fillcast.venues.dialects import capture_connection, detect, measure, measure_reply
+from fillcast.venues.okx_instruments import list_instruments
 from fillcast.venues.protocol import Gap, Rejected
 from fillcast.venues.splicing import SplicingConnection
 
@@ -59,10 +59,10 @@ def rebuilt(entries: list[Input], *, fast: bool = False) -> tuple[SplicingConnec
     venue, dialect = next(found for _, symbol, body in entries if not symbol and (found := detect(body)))
     scales: dict[str, tuple[int, int]] = {}
     for _, symbol, body in entries:
-        digits = {symbol: snapshot_decimals(venue, body)} if symbol else decimals(venue, body)
-        for name, (prices, sizes) in digits.items():
-            known = scales.get(name, (0, 0))
-            scales[name] = max(known[0], prices), max(known[1], sizes)
+        figures = measure_reply(venue, symbol, body) if symbol else measure(venue, body)
+        if figures is not None:
+            known = scales.get(figures.symbol, (0, 0))
+            scales[figures.symbol] = max(known[0], figures.prices[1]), max(known[1], figures.sizes[1])
     unnamed = scales.pop("", (0, 0))  # a snapshot among the frames of one symbol
     instruments = [
         Instrument(
@@ -169,7 +169,7 @@ def test_okx_metadata_of_2022_is_read(captures: Path) -> None:
     known = {}
     for body in bodies:
         if b'"instType":"OPTION"' not in body[:2000]:
-            known |= {one.symbol: one for one in parse_instruments([body])}
+            known |= {one.symbol: one for one in list_instruments([body]).instruments}
     assert len(known) > 500
     spot, inverse, linear = known["BTC-USDT"], known["BTC-USD-SWAP"], known["BTC-USDT-SWAP"]
     assert (str(spot.tick), str(spot.lot), spot.kind, spot.fee_group) == ("0.1", "1E-8", "linear", "spot")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from fillcast.core.events import SNAPSHOT, TOUCH, TRADES, UPDATE
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import Proof
 from fillcast.errors import CaptureError
-from fillcast.venues.dialects import capture_connection, decimals, detect, snapshot_decimals
+from fillcast.venues.dialects import REPLY, Figures, capture_connection, detect, measure, measure_reply
 from fillcast.venues.okx_legacy import OkxLegacyConnection
 from tests.venues.streams import COINM, OKX, SPOT, USDM, Line, Market, okx_text_checksum
 
@@ -37,29 +40,76 @@ def test_detection(frame: bytes, found: tuple[str, str] | None) -> None:
     assert detect(frame) == found
 
 
-def test_digits_that_frames_need() -> None:
-    assert decimals("okx", Market(OKX).okx_update([(1, 995, 12), (-1, 1010, 500)])) == {"BTC-USDT": (1, 3)}
+def test_what_frames_hold() -> None:
+    changed = Market(OKX).okx_update([(1, 995, 12), (-1, 1010, 500)])
+    assert measure("okx", changed) == Figures(UPDATE, "BTC-USDT", 2, (3, 1), (0, 3))
+    assert measure("okx", Market(OKX).okx_snapshot()) == Figures(SNAPSHOT, "BTC-USDT", 40, (3, 1), (0, 3))
     trades = (
         b'{"arg":{"channel":"trades","instId":"X-Y"},"data":[{"instId":"X-Y","tradeId":"1","px":"0.0005",'
         b'"sz":"2","side":"buy","ts":"1"}]}'
     )
-    assert decimals("okx", trades) == {"X-Y": (4, 0)}
-    assert decimals("binance_usdm", Market(USDM).depth([(1, 995, 12)])) == {"BTCUSDT": (1, 3)}
-    assert decimals("binance_usdm", Market(USDM).rest()) == {"": (1, 3)}
-    assert decimals("binance_usdm", Market(USDM).ticker()) == {"BTCUSDT": (1, 2)}
+    assert measure("okx", trades) == Figures(TRADES, "X-Y", 1, (0, 4), (1, 0))
+    assert measure("binance_usdm", Market(USDM).depth([(1, 995, 12)])) == Figures(UPDATE, "BTCUSDT", 1, (2, 1), (0, 3))
+    assert measure("binance_usdm", Market(USDM).rest()) == Figures(REPLY, "", 40, (3, 1), (0, 3))
+    assert measure("binance_usdm", Market(USDM).ticker()) == Figures(TOUCH, "BTCUSDT", 2, (3, 1), (0, 2))
     trade = Market(USDM).stream(
         "aggTrade", {"e": "aggTrade", "E": 1, "s": "BTCUSDT", "p": "1.25", "q": "3", "T": 1, "m": True, "a": 1}
     )
-    assert decimals("binance_usdm", trade) == {"BTCUSDT": (2, 0)}
+    assert measure("binance_usdm", trade) == Figures(TRADES, "BTCUSDT", 1, (1, 2), (1, 0))
     for frame in (b"", b"pong", b'{"result":null,"id":1}', b'{"arg":{"channel":"tickers"},"data":[]}', b"[1]"):
-        assert decimals("okx", frame) == decimals("binance_spot", frame) == {}
+        assert measure("okx", frame) is measure("binance_spot", frame) is None
 
 
-def test_digits_that_snapshots_need() -> None:
-    assert snapshot_decimals("okx", Market(OKX).okx_rest()) == (1, 3)
-    assert snapshot_decimals("binance_spot", Market(SPOT).rest()) == (1, 3)
-    with pytest.raises(CaptureError, match="binance_spot"):
-        snapshot_decimals("binance_spot", b"<html>")
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("0", (0, 0)),
+        ("0.00", (0, 0)),
+        ("007.10", (1, 1)),
+        ("12345", (5, 0)),
+        ("1e-300", (0, 300)),
+        ("1.5E3", (4, 0)),
+        ("1e999", (1000, 0)),
+        ("0.00000000000000017", (0, 17)),
+    ],
+)
+def test_digits_that_a_number_needs(text: str, digits: tuple[int, int]) -> None:
+    frame = Market(OKX).okx("update", [["1", text]], [])
+    assert measure("okx", frame) == Figures(UPDATE, "BTC-USDT", 1, (1, 0), digits)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.", ".5", "1,5", "nan", "\u0663", "1e5000", "0x1", "1_000"])
+def test_what_is_no_number_is_no_frame_to_measure(text: str) -> None:
+    assert measure("okx", Market(OKX).okx("update", [["1", text]], [])) is None
+
+
+def test_what_snapshots_hold() -> None:
+    assert measure_reply("okx", "A", Market(OKX).okx_rest()) == Figures(REPLY, "A", 40, (3, 1), (0, 3))
+    assert measure_reply("binance_spot", "B", Market(SPOT).rest()) == Figures(REPLY, "B", 40, (3, 1), (0, 3))
+    for damaged in (b"<html>", b'{"lastUpdateId":1,"bids":[["1"', b"[" * 100_000):
+        with pytest.raises(CaptureError, match="binance_spot"):
+            measure_reply("binance_spot", "B", damaged)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_level_off_an_inferred_grid_is_rejected_alone(fast: bool) -> None:
+    inferred = replace(OKX, scale_inferred=True)
+    line, market = Line(capture_connection("okx", "v5", [inferred], fast=fast)), Market(OKX)
+    line.open()
+    line.feed(market.okx_snapshot())
+    market.apply([])
+    line.feed(market.okx("update", [["99.5", "0.0000001"]], []))
+    assert line.states == ["BROKEN"]
+    assert line.reasons == ["malformed"]
+    assert "BTC-USDT: 0.0000001 is not a multiple of 0.001" in line.gaps[0].detail
+    line.wait(60)
+    assert line.connection.books[0].instrument.size_grid == inferred.size_grid
+    line.feed(market.okx_snapshot())
+    assert line.states == ["LIVE"]
+
+
+def test_a_book_message_without_an_entry_tells_no_dialect() -> None:
+    assert detect(b'{"arg":{"channel":"books","instId":"A"},"action":"update","data":[]}') is None
 
 
 @pytest.mark.parametrize(

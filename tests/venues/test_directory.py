@@ -84,7 +84,7 @@ def test_naming_venues_loads_no_kernels() -> None:
         ("binance_usdm", None, "", 2.0, 5.0),
         ("binance_usdm", "VIP6", "", 0.6, 2.5),
         ("binance_usdm", "VIP9", "", 0.0, 1.7),
-        ("binance_coinm", None, "", 2.0, 5.0),
+        ("binance_coinm", None, "", 1.0, 5.0),
     ],
 )
 def test_fee_files(name: str, tier: str | None, group: str, maker: float, taker: float) -> None:
@@ -95,6 +95,15 @@ def test_fee_files(name: str, tier: str | None, group: str, maker: float, taker:
 
 
 def test_what_sources_disagree_about_is_in_the_fee_files() -> None:
-    assert fee_schedule("binance_spot").rate("VIP3").taker_range_bps == (6.0, 9.0)
+    spot = fee_schedule("binance_spot")
+    assert spot.rate("VIP3").taker_range_bps == (6.0, 10.0)
+    assert spot.rate("VIP5").taker_range_bps == (3.1, 8.0)
+    for number in range(3, 10):  # only the tiers up to VIP2 are agreed upon
+        low, high = spot.rate(f"VIP{number}").taker_range_bps
+        assert low < high
+        assert all(other.source for other in spot.rate(f"VIP{number}").disputed)
+    assert not any(spot.rate(tier).disputed for tier in (None, "VIP1", "VIP2"))
     assert fee_schedule("okx").rate(None, "spot:7").taker_range_bps == (5.0, 10.0)
-    assert all(entry.disputed for entry in fee_schedule("binance_coinm").tiers)
+    coinm = fee_schedule("binance_coinm")
+    assert all(entry.disputed for entry in coinm.tiers)
+    assert "memory" not in coinm.source

@@ -7,7 +7,9 @@ import pytest
 
 from fillcast.core.instrument import ContractKind
 from fillcast.errors import InstrumentError, UnknownInstrumentError, VenueError
-from fillcast.venues import binance_instruments, okx_instruments
+from fillcast.venues import binance_instruments, okx_instruments, venue
+from fillcast.venues.levels import level_rows
+from fillcast.venues.listing import Listing
 from tests.venues.streams import dump
 
 SPOT = {"instId": "BTC-USDT", "instType": "SPOT", "state": "live", "tickSz": "0.1", "lotSz": "0.00000001"}
@@ -23,7 +25,7 @@ def okx(*entries: dict[str, str]) -> list[bytes]:
 
 
 def test_okx_spot_linear_and_inverse() -> None:
-    spot, linear, inverse = okx_instruments.parse_instruments(okx(SPOT, LINEAR, INVERSE))
+    spot, linear, inverse = okx_instruments.list_instruments(okx(SPOT, LINEAR, INVERSE)).instruments
     assert (spot.key, spot.base, spot.quote, spot.fee_group) == ("okx:BTC-USDT", "BTC", "USDT", "spot")
     assert (spot.tick, spot.lot, spot.sized_in) == (Decimal("0.1"), Decimal("1E-8"), "base")
     assert (linear.kind, linear.contract_value, linear.sized_in) == (
@@ -39,13 +41,15 @@ def test_okx_spot_linear_and_inverse() -> None:
 
 @pytest.mark.parametrize("change", [{"state": "suspend"}, {"state": "preopen"}, {"instType": "OPTION"}])
 def test_okx_lists_what_is_live_and_can_be_priced(change: dict[str, str]) -> None:
-    assert okx_instruments.parse_instruments(okx(SPOT | change)) == []
+    assert okx_instruments.list_instruments(okx(SPOT | change)) == Listing()
 
 
 @pytest.mark.parametrize(
     "entry",
     [
         SPOT | {"tickSz": ""},
+        SPOT | {"tickSz": 0.1},
+        {name: value for name, value in SPOT.items() if name != "lotSz"},
         SPOT | {"lotSz": "x"},
         SPOT | {"tickSz": "0"},
         LINEAR | {"ctVal": "NaN"},
@@ -55,16 +59,22 @@ def test_okx_lists_what_is_live_and_can_be_priced(change: dict[str, str]) -> Non
         INVERSE | {"ctValCcy": "BTC"},
     ],
 )
-def test_okx_metadata_that_cannot_be_used_is_refused(entry: dict[str, str]) -> None:
+def test_okx_metadata_that_cannot_be_used_costs_no_other_instrument(entry: dict[str, object]) -> None:
+    other = SPOT | {"instId": "ETH-USDT", "baseCcy": "ETH"}
+    listing = okx_instruments.list_instruments(okx(entry, other))
+    assert [one.symbol for one in listing.instruments] == ["ETH-USDT"]
+    assert list(listing.problems) == [entry["instId"]]
+    assert f"okx:{entry['instId']}" in listing.problems[entry["instId"]]
+    listing.require(["ETH-USDT", "NOT-LISTED"])
     with pytest.raises(InstrumentError, match=entry["instId"]):
-        okx_instruments.parse_instruments(okx(entry))
+        listing.require(["ETH-USDT", entry["instId"]])
 
 
 def test_okx_refusals_are_told() -> None:
     with pytest.raises(VenueError, match="51001"):
-        okx_instruments.parse_instruments([b'{"code":"51001","msg":"no such instrument","data":[]}'])
+        okx_instruments.list_instruments([b'{"code":"51001","msg":"no such instrument","data":[]}'])
     with pytest.raises(msgspec.DecodeError):
-        okx_instruments.parse_instruments([b"<html>"])
+        okx_instruments.list_instruments([b"<html>"])
 
 
 def test_okx_paths_follow_the_symbols() -> None:
@@ -93,7 +103,7 @@ PERPETUAL |= {"contractStatus": "TRADING"}
 
 
 def binance(venue: str, *symbols: dict[str, object]) -> list[object]:
-    return list(binance_instruments.parse_instruments(venue, [dump({"symbols": list(symbols)})]))
+    return binance_instruments.list_instruments(venue, [dump({"symbols": list(symbols)})]).instruments
 
 
 def test_binance_symbols() -> None:
@@ -115,6 +125,17 @@ def test_spot_books_hold_sizes_finer_than_the_step_of_new_orders() -> None:
     assert (coarse.lot, coarse.order_lots) == (Decimal("0.00001"), 1)
 
 
+@pytest.mark.parametrize(
+    ("step", "lot", "order_lots"),
+    [("1.00000000", "0.001", 1000), ("0.10000000", "0.0001", 1000), ("5.0", "0.001", 5000), ("100", "0.001", 100_000)],
+)
+def test_spot_lots_leave_room_for_the_large_levels_of_cheap_tokens(step: str, lot: str, order_lots: int) -> None:
+    cheap = SYMBOL | {"baseAssetPrecision": 8, "filters": [FILTERS[0], FILTERS[1] | {"stepSize": step}]}
+    (one,) = binance("binance_spot", cheap)
+    assert (one.lot, one.order_lots) == (Decimal(lot), order_lots)
+    assert level_rows([(1, [("0.01", "100000000000000")])], one)[0, 2] >= 10**15  # of any token but the cheapest
+
+
 def test_binance_lists_what_trades() -> None:
     assert binance("binance_spot", SYMBOL | {"status": "BREAK"}) == []
     assert binance("binance_coinm", PERPETUAL | {"contractStatus": "PENDING_TRADING"}) == []
@@ -125,15 +146,30 @@ def test_binance_lists_what_trades() -> None:
     [
         ("binance_spot", SYMBOL | {"filters": FILTERS[:1]}),
         ("binance_spot", SYMBOL | {"filters": [{"filterType": "PRICE_FILTER"}, FILTERS[1]]}),
+        ("binance_spot", SYMBOL | {"filters": [FILTERS[0], FILTERS[1] | {"stepSize": "0"}], "baseAssetPrecision": 8}),
+        ("binance_spot", SYMBOL | {"filters": [FILTERS[0], FILTERS[1] | {"stepSize": "NaN"}], "baseAssetPrecision": 8}),
         ("binance_usdm", SYMBOL | {"filters": [FILTERS[0], FILTERS[1] | {"stepSize": "0"}]}),
+        ("binance_usdm", SYMBOL | {"filters": "none"}),
         ("binance_coinm", {name: value for name, value in PERPETUAL.items() if name != "contractSize"}),
     ],
 )
-def test_binance_metadata_that_cannot_be_used_is_refused(venue: str, symbol: dict[str, object]) -> None:
-    with pytest.raises(InstrumentError, match=str(symbol["symbol"])):
-        binance(venue, symbol)
+def test_binance_metadata_that_cannot_be_used_costs_no_other_symbol(venue: str, symbol: dict[str, object]) -> None:
+    good = SYMBOL | {"symbol": "ETHUSDT", "contractSize": 10}
+    listing = binance_instruments.list_instruments(venue, [dump({"symbols": [symbol, good]})])
+    assert [one.symbol for one in listing.instruments] == ["ETHUSDT"]
+    with pytest.raises(InstrumentError, match=f"{venue}:{symbol['symbol']}"):
+        listing.require([str(symbol["symbol"])])
 
 
 def test_binance_refusals_are_told() -> None:
     with pytest.raises(VenueError, match="-1121"):
-        binance_instruments.parse_instruments("binance_spot", [b'{"code":-1121,"msg":"Invalid symbol."}'])
+        binance_instruments.list_instruments("binance_spot", [b'{"code":-1121,"msg":"Invalid symbol."}'])
+
+
+def test_only_a_symbol_that_is_asked_for_is_refused() -> None:
+    odd = SPOT | {"instId": "ODD-USDT", "tickSz": ""}
+    okx_venue, bodies = venue("okx"), okx(SPOT, odd)
+    assert [one.symbol for one in okx_venue.parse_instruments(bodies)] == ["BTC-USDT"]
+    assert [one.symbol for one in okx_venue.parse_instruments(bodies, ["BTC-USDT"])] == ["BTC-USDT"]
+    with pytest.raises(InstrumentError, match="okx:ODD-USDT"):
+        okx_venue.parse_instruments(bodies, ["ODD-USDT"])

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from fillcast.core.decimals import Grid
 from fillcast.errors import FrameError, OffGridError
 from fillcast.venues.levels import (
+    LATEST_MS,
     UNITS_LIMIT,
     decimals_of,
     finest_decimals,
     level_rows,
-    milliseconds_ns,
     parse_units,
+    text_time_ns,
+    time_ns,
     trade_row,
 )
 from tests.venues.streams import OKX
@@ -94,15 +96,25 @@ def test_digits_that_levels_need() -> None:
     assert decimals_of("1e-7") == 7
     assert decimals_of("1000") == 0
     assert finest_decimals(((1, [("1.25", "3")]), (-1, [("2.5", "0.00100000")]))) == (2, 3)
-    with pytest.raises(FrameError):
-        decimals_of("x")
+    assert decimals_of("1e-18") == 18
+    for text in ("x", "1e-19", "1e-30"):
+        with pytest.raises(FrameError):
+            decimals_of(text)
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1.5", "17000000000000", "x"])
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "17000000000000", "9999999999999", "1" * 400, "x"])
 def test_times_that_are_none(text: str) -> None:
     with pytest.raises(FrameError):
-        milliseconds_ns(text)
+        text_time_ns(text)
+
+
+def test_times_that_no_int64_holds_are_named() -> None:
+    with pytest.raises(FrameError, match="beyond the year 2248"):
+        text_time_ns("9999999999999")
+    with pytest.raises(FrameError, match="before 1970"):
+        time_ns(-1)
+    assert time_ns(LATEST_MS) < 2**63
 
 
 def test_times() -> None:
-    assert milliseconds_ns("1597026383085") == 1_597_026_383_085_000_000
+    assert text_time_ns("1597026383085") == 1_597_026_383_085_000_000

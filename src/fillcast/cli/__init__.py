@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
-from fillcast.errors import FillcastError
+from fillcast.cli.output import CANNOT_WRITE, discard, prepare
+from fillcast.errors import ConnectError, FillcastError, NotLiveError, VenueError
 
 DONE = 0
-ANSWER_IS_NO = 1  # an unsound capture; too little depth with --require-fill
+ANSWER_IS_NO = 1  # an unsound capture; a venue that cannot be reached; too little depth with --require-fill
 BAD_INPUT = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def main() -> None:
     """Run the command line of this process and end it."""
+    no_output = prepare()
     try:
-        code = run(sys.argv[1:])
+        code = _fail(no_output) if no_output else run(sys.argv[1:])
     except KeyboardInterrupt:
         code = INTERRUPTED
     raise SystemExit(code)
@@ -31,6 +32,8 @@ def run(arguments: list[str]) -> int:
     try:
         code = build().main(arguments or ["--help"], prog_name="fillcast", standalone_mode=False)
         sys.stdout.flush()
+    except (ConnectError, VenueError, NotLiveError) as error:
+        return _fail(str(error), ANSWER_IS_NO)
     except FillcastError as error:
         return _fail(str(error))
     except USAGE_ERROR as error:
@@ -38,15 +41,19 @@ def run(arguments: list[str]) -> int:
     except typer.Abort:
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):
-        # Whoever read our output has seen enough (typer turns that into SystemExit, and nothing else). Python would
-        # complain when it flushes what is left.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        # Whoever read our output has seen enough (typer turns that into SystemExit, and nothing else).
+        discard()
         return DONE
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise
+        discard()
+        return _fail(f"the output cannot be written: {error.strerror}")
     if not arguments:
         return BAD_INPUT
     return code if isinstance(code, int) else DONE
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, code: int = BAD_INPUT) -> int:
     print(f"fillcast: {' '.join(message.split())}", file=sys.stderr)
-    return BAD_INPUT
+    return code

@@ -25,7 +25,7 @@ def build() -> Any:
         help=ABOUT,
         epilog=f"What a flag does not say is read from {config_path()} (or the file that {PATH_VARIABLE} names): "
         "proxy, and by venue [tiers], [latencies] and [endpoints]. "
-        "Exit codes: 0 done, 1 the answer is no, 2 bad input.",
+        "Exit codes: 0 done, 1 the answer is no (or a venue gave none), 2 bad input.",
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

@@ -12,7 +12,7 @@ from fillcast.core.instrument import Instrument
 from fillcast.errors import SizeError, UsageError
 from fillcast.forecast.fee_files import fee_schedule
 from fillcast.forecast.order import MARKET, SIDES, Order, parse_order
-from fillcast.forecast.size import MAX_EXPONENT, NOT_FINITE, NUMBER_AND_UNIT, parse_duration
+from fillcast.forecast.size import MAX_EXPONENT, MAX_TEXT, NOT_FINITE, match_size, parse_duration, spelled_out
 from fillcast.models.fees import FeeRate, stated_fee
 from fillcast.session.endpoints import parse_endpoints
 from fillcast.session.resolve import parse_keys
@@ -88,8 +88,13 @@ class Asked:
         return replace(scheduled, maker_bps=stated_fee(scheduled.taker_bps, maker).maker_bps)
 
 
-def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags) -> Asked:
+def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Config | None = None) -> Asked:
     """Check what was typed and add the config file's defaults.
+
+    Parameters
+    ----------
+    config
+        Defaults that take the place of the config file, which is not read then.
 
     Raises
     ------
@@ -97,7 +102,7 @@ def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags) -> Asked:
         For what no venue needs to be asked for: an unknown venue, a size that is no positive number, a
         malformed endpoint, a config file that cannot be read.
     """
-    config = read_config(VENUES)
+    config = read_config(VENUES) if config is None else config
     parse_keys(keys, VENUES)
     check_size(flags.size)
     if flags.side.strip().lower() not in SIDES:
@@ -124,9 +129,10 @@ def check_size(text: str) -> None:
     shown = text.strip()
     if NOT_FINITE.match(text):
         raise SizeError(f"the size {shown!r} is not a finite number")
-    match = NUMBER_AND_UNIT.fullmatch(text)
+    match = match_size(text)
     if match is None:
-        raise SizeError(f"cannot read the size {text!r}; write 2.5 or 2.5btc, 100000usd or 40ct")
+        hint = spelled_out(text) or "2.5 or 2.5btc, 100000usd or 40ct"
+        raise SizeError(f"cannot read the size {text[:MAX_TEXT]!r}; write {hint}")
     number = Decimal(match[1].replace("_", ""))
     if number <= 0:
         raise SizeError(f"the size {shown!r} is {'negative' if number < 0 else 'zero'}")

@@ -9,7 +9,7 @@ okx = "VIP1"
 okx = "40ms"
 
 [endpoints]
-okx = "http://127.0.0.1:8000"
+okx = "http://127.0.0.1:8100"
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ def read_config(venues: tuple[str, ...]) -> Config:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"config file {path} is not TOML: {error}") from None
+    except RecursionError:  # tomllib calls itself for every bracket that is open
+        raise UsageError(f"config file {path} nests its values too deeply to be read") from None
     unknown = [key for key in content if key not in KEYS]
     if unknown:
         raise UsageError(f"config file {path}: unknown key {unknown[0]!r}; known are {', '.join(KEYS)}")

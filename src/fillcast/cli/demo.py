@@ -43,11 +43,12 @@ def demo(
     """Show the main job with no network: the embedded exchange, a real WebSocket to it, books, forecasts.
 
     The exchange runs as a process of its own. In a terminal: a live view. Otherwise a line per instrument and
-    second, as JSON with --json.
+    second, as JSON with --json. The config file is not read: same flags, same demo.
     """
     import asyncio
 
     from fillcast.cli.asked import OrderFlags, ReachFlags, ask
+    from fillcast.cli.config import Config
     from fillcast.cli.follow import follow
     from fillcast.cli.lab_process import LabProcess
     from fillcast.cli.running import check_port, check_seconds, end_after, run_until_stopped
@@ -59,13 +60,13 @@ def demo(
         parse_fault(text)
     keys = instruments or DEMO_INSTRUMENTS
     flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker)
-    ask(keys, flags, ReachFlags())  # bad input is told before a process is started
+    ask(keys, flags, ReachFlags(), Config())  # bad input is told before a process is started
 
     async def work(stop: asyncio.Event) -> None:
         async with LabProcess(port, seed, fault or (), stop) as lab:
             end_after(stop, seconds)  # what it takes to start the exchange does not count
             if lab.url:
                 endpoints = [f"{venue}={lab.url}" for venue in dict.fromkeys(key.partition(":")[0] for key in keys)]
-                await follow(ask(keys, flags, ReachFlags(endpoints)), "demo", stop, as_json=json)
+                await follow(ask(keys, flags, ReachFlags(endpoints), Config()), "demo", stop, as_json=json)
 
     run_until_stopped(work)

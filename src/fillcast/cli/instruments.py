@@ -77,24 +77,25 @@ def to_json(one: Instrument) -> dict[str, Any]:
 
 
 def _show(found: list[Instrument], venue: str, text: str) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from fillcast.cli.words import console_for
+    from fillcast.cli.layout import print_rows
+    from fillcast.cli.words import console_for, count
 
     console = console_for()
     if not found:
         console.print(f"{venue} lists no instrument whose symbol contains {text!r}", highlight=False, markup=False)
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("instrument", "kind", "base", "quote", "sized in"):
-        table.add_column(name, no_wrap=True)
-    for name in ("tick", "lot", "contract value"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for one in found:
-        worth = "" if one.sized_in == "base" else f"{one.contract_value:f}"
-        table.add_row(
-            escape(one.key), str(one.kind), one.base, one.quote, one.sized_in, f"{one.tick:f}", f"{one.lot:f}", worth
+    rows = [
+        (
+            one.key,
+            str(one.kind),
+            one.base,
+            one.quote,
+            one.sized_in,
+            f"{one.tick:f}",
+            f"{one.lot:f}",
+            "" if one.sized_in == "base" else f"{one.contract_value:f}",
         )
-    console.print(table, highlight=False)
-    console.print(f"{len(found)} instruments", style="dim")
+        for one in found
+    ]
+    print_rows(console, ("instrument", "kind", "base", "quote", "sized in"), ("tick", "lot", "contract value"), rows)
+    console.print(count(len(found), "instrument"), style="dim", highlight=False)

@@ -10,7 +10,7 @@ from types import TracebackType
 
 import msgspec
 
-from fillcast.errors import ConnectError
+from fillcast.errors import FillcastError
 
 START_S = 60.0  # a cold kernel cache is compiled first
 END_S = 4.0
@@ -33,7 +33,7 @@ class LabProcess:
     Parameters
     ----------
     stop
-        Set when the process ends before it is told to; leaving then raises `ConnectError` with its last words.
+        Set when the process ends before it is told to; leaving then raises `FillcastError` with its last words.
 
     Attributes
     ----------
@@ -70,12 +70,12 @@ class LabProcess:
     ) -> None:
         await self._end()
         if self._failure:
-            raise ConnectError(self._failure) from None
+            raise FillcastError(self._failure) from None
 
     async def _wait_until_ready(self) -> None:
         output = self._process.stdout
         if output is None:
-            raise ConnectError("the embedded exchange has no output")
+            raise FillcastError("the embedded exchange has no output")
         line = asyncio.create_task(output.readline())
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait((line, stopping), timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
@@ -83,13 +83,13 @@ class LabProcess:
         if not line.done():
             line.cancel()
             if not self._stop.is_set():
-                raise ConnectError(f"the embedded exchange was not ready within {START_S:.0f} s")
+                raise FillcastError(f"the embedded exchange was not ready within {START_S:.0f} s")
             return
         try:
             self.url = msgspec.json.decode(line.result(), type=Ready).okx
         except msgspec.DecodeError:
             await asyncio.wait(self._tasks, timeout=END_S)
-            raise ConnectError(self._failure or "the embedded exchange did not start") from None
+            raise FillcastError(self._failure or "the embedded exchange did not start") from None
 
     async def _listen(self) -> None:
         errors = self._process.stderr

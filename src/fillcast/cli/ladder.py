@@ -11,6 +11,7 @@ from fillcast.cli import words
 from fillcast.cli.observe import BookFacts
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
+from fillcast.core.units import BPS
 from fillcast.core.view import BookSide
 
 WHOLE = "█"
@@ -70,5 +71,5 @@ def _size(instrument: Instrument, lots: int) -> str:
 
 def _spread(bid: float, ask: float) -> str:
     if not (bid > 0 and ask > 0):
-        return "one-sided"
-    return f"{(ask - bid) / (ask + bid) * 2e4:.2f} bps"
+        return "one-sided" if bid > 0 or ask > 0 else "no book"
+    return f"{(ask - bid) / (ask + bid) * 2 * BPS:.2f} bps"

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fillcast.cli import words
 from fillcast.cli.asked import Asked
 from fillcast.core.instrument import Instrument
+from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.core.view import BookView
 from fillcast.feed.statistics import FeedStatistics, Phase, Rate
+from fillcast.forecast.forecast import Forecast
 from fillcast.forecast.order import Order
 from fillcast.forecast.report import report
 from fillcast.models.fees import FeeRate
 from fillcast.session.answer import Answer
 from fillcast.session.session import Session
 from fillcast.venues.protocol import Gap, Health, Recovered
-
-NS_PER_S = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,10 @@ class Observer:
             "frames_per_s": round(statistics.frames_per_s, 3),
             "rejected": statistics.rejected,
         }
-        return [{**report(answer.current), "last": _last(answer), "feed": feed} for answer in self._answers().values()]
+        return [
+            {**report(with_reason(answer)), "last": last_report(answer), "feed": feed}
+            for answer in self._answers().values()
+        ]
 
     def _answers(self) -> Mapping[str, Answer]:
         return {key: self._session.forecast(order, fee=fee) for key, (order, fee) in self._orders.items()}
@@ -114,7 +117,12 @@ class Observer:
         return BookFacts(instrument, view, session.health(key), order, answer, self._rates[key].per_s(now_ns))
 
 
-def _last(answer: Answer) -> dict[str, Any] | None:
+def with_reason(answer: Answer) -> Forecast:
+    """Return the forecast of now; where it has no price, with how the connection stands among its reasons."""
+    return replace(answer.current, reason=answer.reason) if answer.reason else answer.current
+
+
+def last_report(answer: Answer) -> dict[str, Any] | None:
     """Return the last good forecast where it is no longer the current one, marked with its age."""
     if not answer.is_old or answer.last is None or answer.last.net is None:
         return None
@@ -122,13 +130,14 @@ def _last(answer: Answer) -> dict[str, Any] | None:
     return {
         "old": True,
         "as_of_ns": answer.last.as_of_ns,
-        "age_ms": answer.age_ns / words.NS_PER_MS,
+        "age_ms": answer.age_ns / NS_PER_MS,
         "net": {
             "bps": net.bps,
             "quote": net.quote,
             "low_bps": net.low_bps,
             "high_bps": net.high_bps,
             "level": net.level,
+            "at_most": net.at_most,
         },
     }
 

@@ -44,7 +44,7 @@ Endpoints = Annotated[
     typer.Option(
         "--endpoint",
         metavar="VENUE=URL",
-        help="Reach a venue elsewhere, such as okx=http://127.0.0.1:8000. Repeatable.",
+        help="Reach a venue elsewhere, such as okx=http://127.0.0.1:8100. Repeatable.",
     ),
 ]
 Proxy = Annotated[str | None, typer.Option("--proxy", metavar="URL", help="Reach every venue through this proxy.")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,15 +11,12 @@ import typer
 from fillcast.cli import options
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from fillcast.cli.asked import Asked
     from fillcast.forecast.curve import Curve, LargestSize
     from fillcast.forecast.forecast import Forecast
+    from fillcast.session.session import Session
 
 DEFAULT_WAIT_S = 10.0
-CURVE_POINTS = 60
 
 
 def quote(
@@ -53,6 +52,14 @@ def quote(
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for a proven book.")
     ] = DEFAULT_WAIT_S,
+    observe: Annotated[
+        str,
+        typer.Option(
+            "--observe",
+            metavar="DURATION",
+            help="Watch the books so long first, such as 30s, so that the interval rests on their own volatility.",
+        ),
+    ] = "0s",
     json: options.Json = False,
 ) -> None:
     """Forecast what an order costs now: half-spread, slippage, latency, fee and net, each with an interval.
@@ -67,13 +74,15 @@ def quote(
     from fillcast.cli import ANSWER_IS_NO
     from fillcast.cli.asked import OrderFlags, ReachFlags, ask, parse_rates
     from fillcast.forecast.interval import check_level
+    from fillcast.forecast.size import parse_duration
 
     flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker)
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
     budget_bps = None if max_cost is None else parse_bps(max_cost)
     check_level(level)
     check_timeout(timeout)
-    quotes = asyncio.run(_quotes(asked, parse_rates(usd_rate or ()), level, timeout, budget_bps, with_curve=curve))
+    waits = _Waits(timeout, parse_duration(observe))
+    quotes = asyncio.run(_quotes(asked, parse_rates(usd_rate or ()), level, waits, budget_bps, with_curve=curve))
     if json:
         reports = [one.report() for one in quotes]
         print(msgspec.json.encode(reports if len(asked.keys) > 1 else reports[0]).decode())
@@ -82,6 +91,14 @@ def quote(
     forecasts = [one.forecast for one in quotes]
     if any(one.net is None for one in forecasts) or (require_fill and any(not filled(one) for one in forecasts)):
         raise typer.Exit(ANSWER_IS_NO)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """Seconds until a book must be proven, and for which the books are watched from then on."""
+
+    live_s: float
+    observe_s: float
 
 
 class _Quote:
@@ -105,23 +122,20 @@ class _Quote:
 
 
 async def _quotes(
-    asked: Asked, rates: dict[str, float], level: float, timeout: float, budget_bps: float | None, *, with_curve: bool
+    asked: Asked, rates: dict[str, float], level: float, waits: _Waits, budget_bps: float | None, *, with_curve: bool
 ) -> list[_Quote]:
-    import asyncio
-
-    from fillcast.errors import NotLiveError
+    from fillcast.cli.observe import with_reason
     from fillcast.forecast.comparison import compare
     from fillcast.forecast.curve import curve, max_size
 
     async with asked.session() as session:
         orders = {key: asked.order(session.instruments[key], usd_rates=rates) for key in asked.keys}
         fees = {key: asked.fee(order, session.instruments[key]) for key, order in orders.items()}
-        waits = await asyncio.gather(*(session.live(key, timeout) for key in asked.keys), return_exceptions=True)
-        for outcome in waits:
-            # Without a proven book the forecast itself says why; everything else is not ours to answer.
-            if isinstance(outcome, BaseException) and not isinstance(outcome, NotLiveError):
-                raise outcome
-        forecasts = [session.forecast(orders[key], fee=fees[key], level=level).current for key in asked.keys]
+        if await _any_live(session, asked, waits.live_s) and waits.observe_s:
+            await _observe(waits.observe_s)
+            await _any_live(session, asked, waits.live_s)
+        answers = [session.forecast(orders[key], fee=fees[key], level=level) for key in asked.keys]
+        forecasts = [with_reason(answer) for answer in answers]
         if len(forecasts) > 1:
             forecasts = list(compare(forecasts, rates))
         found = []
@@ -132,7 +146,6 @@ async def _quotes(
                 curve(
                     view,
                     order.side,
-                    sizes_for_curve(int(view.opposite(order.side).cumulative_lots[-1])),
                     fee=fees[key],
                     volatility=one.volatility,
                     latency_s=one.latency_s,
@@ -151,6 +164,31 @@ async def _quotes(
         return found
 
 
+async def _any_live(session: Session, asked: Asked, timeout_s: float) -> bool:
+    """Wait until every book is LIVE or the time is over; return whether any is."""
+    import asyncio
+
+    from fillcast.errors import NotLiveError
+
+    outcomes = await asyncio.gather(*(session.live(key, timeout_s) for key in asked.keys), return_exceptions=True)
+    for outcome in outcomes:
+        # Without a proven book the forecast itself says why; everything else is not ours to answer.
+        if isinstance(outcome, BaseException) and not isinstance(outcome, NotLiveError):
+            raise outcome
+    return not all(isinstance(outcome, NotLiveError) for outcome in outcomes)
+
+
+async def _observe(seconds: float) -> None:
+    """Let the session watch its books for a while; somebody at a terminal sees why nothing happens."""
+    import asyncio
+
+    from rich.console import Console
+
+    errors = Console(stderr=True)
+    with errors.status(f"observing for {seconds:g} s") if errors.is_terminal else nullcontext():
+        await asyncio.sleep(seconds)
+
+
 def _show(quotes: list[_Quote], budget_bps: float | None) -> None:
     from fillcast.cli import quote_tables
     from fillcast.cli.words import console_for
@@ -167,13 +205,6 @@ def _show(quotes: list[_Quote], budget_bps: float | None) -> None:
             quote_tables.show_largest(one.largest, budget_bps, one.forecast, console)
         if one.curve is not None:
             quote_tables.show_curve(one.curve, one.forecast, console)
-
-
-def sizes_for_curve(shown_lots: int) -> NDArray[np.int64]:
-    """Return sizes evenly spaced in their logarithm, from a ten-thousandth of what is shown to all of it."""
-    import numpy as np
-
-    return np.unique(np.rint(np.geomspace(max(1.0, shown_lots / 1e4), shown_lots, CURVE_POINTS)).astype(np.int64))
 
 
 def filled(forecast: Forecast) -> bool:

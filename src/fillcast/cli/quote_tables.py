@@ -10,9 +10,11 @@ from rich.table import Table
 
 from fillcast.cli import words
 from fillcast.cli.plot import plot
+from fillcast.core.instrument import Instrument
 from fillcast.forecast.curve import Curve, LargestSize
 from fillcast.forecast.forecast import Forecast
 from fillcast.forecast.report import provenance
+from fillcast.forecast.size import order_step_text
 
 CURVE_ROWS = 12
 WIDE = 110  # columns from which a comparison has room for every figure
@@ -32,7 +34,7 @@ def show_forecast(forecast: Forecast, console: Console) -> None:
         return
     base, money = instrument.base, forecast.cost_currency
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("filled", f"{words.amount(fill.base)} {base} over {fill.levels} levels")
+    facts.add_row("filled", f"{words.amount(fill.base)} {base} over {words.count(fill.levels, 'level')}")
     facts.add_row("unfilled", _part(fill.unfilled_base, base, "not in the visible book; net is for the filled part"))
     facts.add_row(
         "unproven", _part(fill.unproven_base, base, "beyond the proven edge: the cost is at most what is shown")
@@ -49,8 +51,22 @@ def show_forecast(forecast: Forecast, console: Console) -> None:
         style="dim",
         highlight=False,
     )
+    _show_assumed([forecast], console)
     for line in provenance(forecast):
-        console.print(f"· {escape(line)}", style="dim", highlight=False, soft_wrap=True)
+        console.print(f"· {escape(line)}", style="dim", highlight=False, soft_wrap=not console.is_terminal)
+
+
+def _show_assumed(forecasts: Sequence[Forecast], console: Console) -> None:
+    """Say whose interval rests on the prior of the volatility alone, and what to do about it."""
+    priced = [one for one in forecasts if one.net is not None]
+    assumed = [one.instrument.key for one in priced if one.horizon_s and not one.volatility.is_measured]
+    if assumed:
+        whose = "" if len(assumed) == len(priced) else f" for {escape(', '.join(assumed))}"
+        console.print(
+            f"Interval: volatility only assumed{whose}; observe longer: --observe 30s",
+            highlight=False,
+            soft_wrap=not console.is_terminal,
+        )
 
 
 def book_line(forecast: Forecast) -> str:
@@ -59,9 +75,10 @@ def book_line(forecast: Forecast) -> str:
     parts = [f"{words.state_text(book.state)} proof {book.proof}"]
     if book.age_ms is not None:
         parts.append(f"age {words.duration(book.age_ms)}")
+    if book.last_change_ms is not None:
         parts.append(f"last change {words.duration(book.last_change_ms)} ago")
     if book.proven_bps is not None:
-        parts.append(f"proven to {book.proven_bps:.1f} bps from the mid")
+        parts.append(f"proven to {words.bps(book.proven_bps)} bps from the mid")
     return " · ".join(parts)
 
 
@@ -120,7 +137,8 @@ def show_comparison(forecasts: Sequence[Forecast], console: Console) -> None:
         if forecast.reason or forecast.not_compared:
             why = forecast.reason or forecast.not_compared
             console.print(f"{forecast.instrument.key}: {escape(why)}", highlight=False, soft_wrap=True)
-    console.print("Positive: you pay. net: in bps of each book's own mid; vs common: of the reference.", style="dim")
+    console.print("Positive: you pay. net: bps of each book's own mid; vs common: of the reference", style="dim")
+    _show_assumed(forecasts, console)
 
 
 def _comparison_row(forecast: Forecast, *, wide: bool) -> list[str]:
@@ -132,8 +150,8 @@ def _comparison_row(forecast: Forecast, *, wide: bool) -> list[str]:
     base = forecast.instrument.base
     cells = [
         *start,
-        "-" if versus is None else f"[bold]{words.bps(versus)}[/]",
-        ("≤ " if net.at_most else "") + words.bps(net.bps),
+        "-" if versus is None else f"[bold]{'≤ ' if net.at_most else ''}{words.bps(versus)}[/]",
+        words.net_bps(net, short=True),
     ]
     if wide:
         cells.append(f"{words.bps(net.low_bps)} … {words.bps(net.high_bps)}")
@@ -147,6 +165,9 @@ def _comparison_row(forecast: Forecast, *, wide: bool) -> list[str]:
 def show_curve(curve: Curve, forecast: Forecast, console: Console) -> None:
     """Print cost against size: some rows and a plot."""
     instrument = forecast.instrument
+    if len(curve.lots) == 0:
+        console.print(f"no curve: {_too_thin(instrument)}", highlight=False, soft_wrap=True)
+        return
     table = Table(box=None, pad_edge=False, header_style="dim")
     headings = (instrument.base, instrument.quote, "average", "slippage", "net, bps", f"{curve.level:.0%} interval")
     for name in headings:
@@ -171,16 +192,21 @@ def show_curve(curve: Curve, forecast: Forecast, console: Console) -> None:
     )
 
 
+def _too_thin(instrument: Instrument) -> str:
+    return f"the visible book holds less than one order step ({order_step_text(instrument)})"
+
+
 def show_largest(largest: LargestSize, budget_bps: float, forecast: Forecast, console: Console) -> None:
     """Print the largest size within a budget."""
     instrument = forecast.instrument
-    if largest.lots == 0:
-        console.print(
-            f"[bold]none[/]: even one lot costs {words.bps(largest.net_bps)} bps, more than {budget_bps:g} bps",
-            highlight=False,
-        )
-        return
     at_most = "at most " if largest.at_most else ""
+    if largest.lots == 0:
+        why = _too_thin(instrument)
+        if largest.limited_by == "budget":
+            one_step = f"even one order step ({order_step_text(instrument)})"
+            why = f"{one_step} costs {at_most}{words.bps(largest.net_bps)} bps, the budget is {budget_bps:g} bps"
+        console.print(f"[bold]none[/]: {why}", highlight=False)
+        return
     limit = "" if largest.limited_by == "budget" else "; the visible book ends there, not the budget"
     console.print(
         f"largest size within {budget_bps:g} bps: [bold]{words.amount(largest.base)} {instrument.base}[/] "

@@ -12,7 +12,7 @@ from fillcast.cli import words
 from fillcast.cli.ladder import ladder
 from fillcast.cli.observe import BookFacts, Moment
 from fillcast.cli.quote_tables import cost_table
-from fillcast.core.state import BookState
+from fillcast.forecast.book_report import ages_ms
 from fillcast.forecast.forecast import Forecast
 
 WIDE = 110  # columns from which every figure of a book has room
@@ -94,11 +94,11 @@ def _books(moment: Moment, width: int) -> Table:
         cells = [words.state_text(facts.health.state.name), escape(facts.instrument.key)]
         if medium:
             cells.append(str(facts.health.proof))
-        connected = facts.health.state is not BookState.EMPTY
+        age_ms, changed_ms = ages_ms(facts.view, facts.health)
         if with_age:
-            cells.append(words.age(facts.health.age_ns) if connected else "-")
+            cells.append(words.duration(age_ms))
         if wide:
-            cells.append(words.age(facts.health.last_change_ns) if connected else "-")
+            cells.append(words.duration(changed_ms))
         if medium:
             cells += _touch(facts)
         if wide:
@@ -120,11 +120,11 @@ def _touch(facts: BookFacts) -> list[str]:
 def _net(facts: BookFacts) -> str:
     net = facts.answer.current.net
     if net is not None:
-        return f"[bold]{'≤ ' if net.at_most else ''}{words.bps(net.bps)}[/]"
+        return f"[bold]{words.net_bps(net, short=True)}[/]"
     last = facts.answer.last
     if last is None or last.net is None:
         return "none"
-    return f"[dim]{words.bps(last.net.bps)} old[/]"
+    return f"[dim]{words.net_bps(last.net, short=True)} old[/]"
 
 
 def forecast_panel(facts: BookFacts) -> RenderableType:
@@ -145,10 +145,9 @@ def _figures(forecast: Forecast) -> list[RenderableType]:
     fill, net, instrument = forecast.fill, forecast.net, forecast.instrument
     if fill is None or net is None or forecast.arrival_mid is None:
         return []
-    at_most = "at most " if net.at_most else ""
     money, base = forecast.cost_currency, instrument.base
     grid = Table.grid(padding=(0, 1))
-    grid.add_row("filled", f"{words.amount(fill.base)} {base} over {fill.levels} levels")
+    grid.add_row("filled", f"{words.amount(fill.base)} {base} over {words.count(fill.levels, 'level')}")
     grid.add_row("unfilled", _left(fill.unfilled_base, base, "not shown"))
     grid.add_row("unproven", _left(fill.unproven_base, base, "beyond the proven edge"))
     grid.add_row(
@@ -158,7 +157,7 @@ def _figures(forecast: Forecast) -> list[RenderableType]:
     grid.add_row("mid", words.near_price(instrument, forecast.arrival_mid))
     fee = forecast.fee
     return [
-        Text(f"{instrument.key}: {at_most}{words.bps(net.bps)} bps, {words.money(net.quote)} {money}", "bold"),
+        Text(f"{instrument.key}: {words.net_bps(net)} bps, {words.money(net.quote)} {money}", "bold"),
         Text(f"{net.level:.0%}: {words.bps(net.low_bps)} … {words.bps(net.high_bps)} bps · positive: you pay"),
         cost_table(forecast),
         grid,
@@ -178,8 +177,11 @@ def _footer(moment: Moment) -> list[Text]:
         f"reconnects {statistics.reconnects} · rejected {statistics.rejected} · queue {statistics.queue}"
     )
     lines = [Text(sentence, "bold #d55e00") for sentence in moment.links[:MOST_LINKS]]
-    if len(moment.links) > MOST_LINKS:
-        lines.append(Text(f"and {len(moment.links) - MOST_LINKS} more connections are not open", "bold #d55e00"))
+    more = len(moment.links) - MOST_LINKS
+    if more > 0:
+        lines.append(
+            Text(f"and {more} more {'connection is' if more == 1 else 'connections are'} not open", "bold #d55e00")
+        )
     lines.append(Text(rates))
     if moment.last_gap:
         lines.append(Text(f"last gap: {moment.last_gap}", "bold #d55e00" if moment.gap_is_open else ""))
@@ -198,12 +200,13 @@ def plain_lines(moment: Moment) -> list[str]:
     lines = []
     for facts in moment.books:
         answer, instrument, health = facts.answer, facts.instrument, facts.health
-        start = f"{instrument.key} {health.state.name} proof {health.proof} age {words.age(health.age_ns)}"
+        age = words.duration(ages_ms(facts.view, health)[0])
+        start = f"{instrument.key} {health.state.name} proof {health.proof} age {age}"
         net = answer.current.net
         if net is None:
             old = ""
             if answer.last is not None and answer.last.net is not None:
-                old = f" (OLD, {words.age(answer.age_ns)}: {words.bps(answer.last.net.bps)} bps)"
+                old = f" (OLD, {words.age(answer.age_ns)}: {words.net_bps(answer.last.net)} bps)"
             lines.append(f"{start}, no forecast: {answer.reason}{old} | {feed}")
             continue
         fill = answer.current.fill
@@ -211,7 +214,7 @@ def plain_lines(moment: Moment) -> list[str]:
         rest = f", unfilled {words.amount(fill.unfilled_base)}" if fill is not None and fill.unfilled_base else ""
         interval = f"{words.bps(net.low_bps)} … {words.bps(net.high_bps)}"
         lines.append(
-            f"{start}, {touch}, {facts.order.side_name} {facts.order.size.text}: net {words.bps(net.bps)} bps "
+            f"{start}, {touch}, {facts.order.side_name} {facts.order.size.text}: net {words.net_bps(net)} bps "
             f"({interval}), {words.money(net.quote)} {answer.current.cost_currency}{rest} | {feed}"
         )
     return lines

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fillcast.cli import options
+from fillcast.core.units import NS_PER_S
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
     from fillcast.tape.verify import Found, Verification
 
 SHOWN_COMPLAINTS = 10
+LEFT = ("instrument", "state", "proof")
+RIGHT = (
+    "live",
+    "snapshots",
+    "updates",
+    "trades",
+    "checksums",
+    "sequence",
+    "touch",
+    "gaps",
+    "crossed",
+    "bid",
+    "ask",
+)
 LARGE_BYTES = 200_000  # a capture of this size takes long enough for a progress bar
 
 
@@ -58,46 +73,26 @@ def verify(
 def show(result: Verification, console: Console) -> None:
     """Print the result for people."""
     from rich.markup import escape
-    from rich.table import Table
+
+    from fillcast.cli.layout import print_rows
+    from fillcast.cli.words import count
 
     console.print(escape(result.capture), style="bold", highlight=False)
-    seconds = f", {result.span_ns / 1e9:.1f} s" if result.span_ns else ""
-    console.print(
-        f"{result.venue} ({result.dialect}), {result.frames:,} frames{seconds}, {result.rejected_frames:,} rejected",
-        highlight=False,
-    )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("instrument", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("proof")
-    for name in (
-        "live",
-        "snapshots",
-        "updates",
-        "trades",
-        "checksums",
-        "sequence",
-        "touch",
-        "gaps",
-        "crossed",
-        "bid",
-        "ask",
-    ):
-        table.add_column(name, justify="right")
-    for one in result.instruments:
-        table.add_row(*_row(one))
-    console.print(table)
+    seconds = f", {result.span_ns / NS_PER_S:.1f} s" if result.span_ns else ""
+    frames = f"{count(result.frames, 'frame')}{seconds}, {result.rejected_frames:,} rejected"
+    console.print(f"{result.venue} ({result.dialect}), {frames}", highlight=False)
+    print_rows(console, LEFT, RIGHT, [_row(one) for one in result.instruments])
     if any(one.instrument.scale_inferred for one in result.instruments):
         console.print("scale: inferred from the longest decimals in the capture", style="dim")
     for problem in result.problems[:SHOWN_COMPLAINTS]:
         console.print(f"left out: {escape(str(problem))}", style="yellow", highlight=False, soft_wrap=True)
     if result.problem_count > SHOWN_COMPLAINTS:
-        console.print(f"... {result.problem_count - SHOWN_COMPLAINTS} more lines left out", style="yellow")
+        console.print(f"... {count(result.problem_count - SHOWN_COMPLAINTS, 'more line')} left out", style="yellow")
     if result.sound:
         console.print("[bold green]✔ sound[/]: every book is proven right from its first snapshot to the end")
         return
     complaints = result.complaints
-    console.print(f"[bold red]✖ unsound[/]: {len(complaints)} {'reason' if len(complaints) == 1 else 'reasons'}")
+    console.print(f"[bold red]✖ unsound[/]: {count(len(complaints), 'reason')}")
     for sentence in complaints[:SHOWN_COMPLAINTS]:
         console.print(f"  {escape(sentence)}", highlight=False, soft_wrap=True)
     if len(complaints) > SHOWN_COMPLAINTS:

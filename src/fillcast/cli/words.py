@@ -10,6 +10,8 @@ from rich.console import Console
 
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
+from fillcast.core.units import NS_PER_MS
+from fillcast.forecast.components import Net
 
 # Blue and orange of Okabe and Ito's palette: told apart by eyes of every kind. Each state has a sign of its own too.
 BID_STYLE = "#56b4e9"
@@ -21,7 +23,6 @@ STATE_SIGNS = {
     BookState.STALE.name: ("▲", "bold #f0e442"),
     BookState.BROKEN.name: ("✖", "bold #d55e00"),
 }
-NS_PER_MS = 1e6
 UNBOUND_WIDTH = 160  # columns of output that is no terminal: nothing is cut off
 
 
@@ -33,6 +34,11 @@ def console_for(stream: TextIO | None = None) -> Console:
     return console
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s unless there is one of it."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def state_text(state: str) -> str:
     """Return a state with its sign, as markup."""
     sign, style = STATE_SIGNS[state]
@@ -42,6 +48,12 @@ def state_text(state: str) -> str:
 def bps(value: float) -> str:
     """Return basis points with as many decimals everywhere."""
     return f"{value:.3f}"
+
+
+def net_bps(net: Net, *, short: bool = False) -> str:
+    """Return a net cost in basis points, as the upper bound that it is where the book is not proven so far."""
+    mark = "≤ " if short else "at most "
+    return f"{mark if net.at_most else ''}{bps(net.bps)}"
 
 
 def money(value: float, scale: float | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine
 
 from websockets.asyncio.client import ClientConnection
@@ -26,7 +25,9 @@ from fillcast.feed.wire import (
     queued_frames,
     refused_for_s,
 )
+from fillcast.venues.directory import Limit
 from fillcast.venues.protocol import (
+    NOTHING,
     Effects,
     Fetch,
     Gap,
@@ -50,9 +51,10 @@ class Client:
         The protocol. Only this client calls its inputs.
     endpoint
         Where the venue is reached.
-    rest, dial, control
-        Shared by all clients of the venue: its REST requests and its limit of new connections; and this
-        connection's own limit of control messages.
+    rest, dial
+        Shared by all clients of the venue: its REST requests and its limit of new connections.
+    control
+        The venue's limit of control messages, counted anew for every socket.
     random
         Draws floats in [0, 1) for the jitter of reconnects.
     """
@@ -68,7 +70,7 @@ class Client:
         settings: Settings,
         clock: Clock,
         dial: RateLimit,
-        control: RateLimit,
+        control: Limit,
         random: Callable[[], float],
     ) -> None:
         self.name = name
@@ -89,8 +91,8 @@ class Client:
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()  # those that end with the socket
         self._requests: dict[str, asyncio.Task[None]] = {}  # by path
-        self._outbox: deque[Send] = deque()
-        self._outbox_filled = asyncio.Event()
+        self._limited: asyncio.Queue[Send] = asyncio.Queue()  # what the venue counts
+        self._free: asyncio.Queue[Send] = asyncio.Queue()  # heartbeats: they wait for nothing
         self._leaving = ""  # why the protocol wants a new socket; empty: it does not
         self._phase = Phase.IDLE
         self._sentence = "not started"
@@ -175,9 +177,10 @@ class Client:
 
     async def _serve(self, socket: ClientConnection) -> str:
         self._socket, self._leaving = socket, ""
-        self._outbox.clear()
+        self._limited, self._free = asyncio.Queue(), asyncio.Queue()
         self._requests.clear()
-        self._spawn(self._send_from_outbox(socket))
+        self._spawn(self._send(socket, self._limited, RateLimit(self._control.weight, self._control.window_ns)))
+        self._spawn(self._send(socket, self._free, None))
         if self._settings.ping_interval_s is not None:
             self._spawn(self._ask_for_pongs(socket, self._settings.ping_interval_s))
         try:
@@ -214,8 +217,7 @@ class Client:
                 data = await socket.recv(decode=False)  # does not wait: a message is there
             self.counters.count_batch(frames, size)
             self.rate.add(frames, mono_ns())
-            if self._listener.on_batch is not None:
-                self._listener.on_batch(self.connection)
+            self._input(NOTHING)
             if self._leaving != "":
                 return
 
@@ -223,8 +225,9 @@ class Client:
         self._input(self.connection.tick(self._clock.wall_ns(), self._clock.mono_ns()))
 
     def _input(self, effects: Effects) -> None:
-        """Finish an input other than a frame: it may have changed books too."""
+        """Finish a batch of frames or any other input. Late books are judged before the listener looks at them."""
         self._carry_out(effects)
+        self._carry_out(self.connection.judge(self._clock.wall_ns(), self._clock.mono_ns()))
         if self._listener.on_batch is not None:
             self._listener.on_batch(self.connection)
 
@@ -234,8 +237,7 @@ class Client:
                 case WakeAt():
                     self._alarm.set(effect.mono_ns)
                 case Send() if self._socket is not None:
-                    self._outbox.append(effect)
-                    self._outbox_filled.set()
+                    (self._limited if effect.weight else self._free).put_nowait(effect)
                 case Fetch() if self._socket is not None:
                     self._request(effect)
                 case Reconnect() if self._socket is not None and not self._leaving:
@@ -264,19 +266,17 @@ class Client:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _send_from_outbox(self, socket: ClientConnection) -> None:
-        """Send what the protocol wants sent, in order, within the venue's limit of control messages."""
+    async def _send(self, socket: ClientConnection, outbox: asyncio.Queue[Send], limit: RateLimit | None) -> None:
+        """Send what the protocol wants sent, in order, within a limit where there is one."""
         while True:
-            await self._outbox_filled.wait()
-            self._outbox_filled.clear()
-            while self._outbox:
-                message = self._outbox.popleft()
-                await self._clock.until(self._control.reserve(message.weight, self._clock.mono_ns()))
-                try:
-                    await socket.send(message.text)
-                except ConnectionClosed:
-                    return  # the receiver sees it too, and tells
-                self.counters.sent += 1
+            message = await outbox.get()
+            if limit is not None:
+                await self._clock.until(limit.reserve(message.weight, self._clock.mono_ns()))
+            try:
+                await socket.send(message.text)
+            except ConnectionClosed:
+                return  # the receiver sees it too, and tells
+            self.counters.sent += 1
 
     async def _ask_for_pongs(self, socket: ClientConnection, interval_s: float) -> None:
         """Tell the protocol of pongs. Whether a venue that sends none is dead is the protocol's to judge."""

@@ -59,6 +59,12 @@ class Driven(Protocol):
     def tick(self, wall_ns: int, mono_ns: int) -> Effects:
         """Take note that the time asked for by `WakeAt` has come."""
 
+    def judge(self, wall_ns: int, mono_ns: int) -> Effects:
+        """Apply the limits of silence and lag as of now.
+
+        Called after every batch of frames and every other input, so it must be cheap.
+        """
+
     def health(self, index: int, wall_ns: int, mono_ns: int) -> Health:
         """Return how far one book can be trusted now."""
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from types import TracebackType
 
-from fillcast.core.instrument import Instrument
 from fillcast.feed.client import Client
 from fillcast.feed.clock import Clock
 from fillcast.feed.driven import Driven, Listener, Notice
@@ -29,12 +28,10 @@ class Route:
     ----------
     venue
         Its name here.
-    instruments
-        What to follow.
     rest
         Makes the venue's REST requests; the feed closes it.
-    connect
-        Makes the protocols for some of the instruments; one call per shard.
+    connections
+        The protocols, each of a socket of its own, not yet opened.
     dial, control
         The venue's limits of new connections (per address) and of control messages (per connection).
     """
@@ -42,8 +39,7 @@ class Route:
     venue: str
     endpoint: Endpoint
     rest: Rest
-    instruments: Sequence[Instrument]
-    connect: Callable[[Sequence[Instrument]], Sequence[Driven]]
+    connections: Sequence[Driven]
     dial: Limit
     control: Limit
 
@@ -56,8 +52,7 @@ class Feed:
     Parameters
     ----------
     routes
-        One per venue. Instruments beyond `settings.max_books_per_connection` are spread over more
-        connections.
+        One per venue.
     random
         Draws the jitter of reconnects, floats in [0, 1).
 
@@ -167,22 +162,19 @@ class Feed:
         self._rests.append(route.rest)
         dial = RateLimit(route.dial.weight, route.dial.window_ns)
         listener = Listener(self._listener.on_frame, self._listener.on_batch, self._record)
-        number = 0
-        for shard in shards(route.instruments, settings.max_books_per_connection):
-            for connection in route.connect(shard):
-                number += 1
-                yield Client(
-                    f"{route.venue}#{number}",
-                    connection,
-                    route.endpoint,
-                    route.rest,
-                    listener=listener,
-                    settings=settings,
-                    clock=clock,
-                    dial=dial,
-                    control=RateLimit(route.control.weight, route.control.window_ns),
-                    random=self._random,
-                )
+        for number, connection in enumerate(route.connections, 1):
+            yield Client(
+                f"{route.venue}#{number}",
+                connection,
+                route.endpoint,
+                route.rest,
+                listener=listener,
+                settings=settings,
+                clock=clock,
+                dial=dial,
+                control=route.control,
+                random=self._random,
+            )
 
     def _record(self, connection: Driven, notice: Notice) -> None:
         if isinstance(notice, Gap | Recovered):
@@ -191,17 +183,6 @@ class Feed:
             self.notices.append(notice)
         if self._listener.on_notice is not None:
             self._listener.on_notice(connection, notice)
-
-
-def shards(instruments: Sequence[Instrument], most: int) -> Iterator[Sequence[Instrument]]:
-    """Split instruments into as few parts of at most `most` as possible, of nearly equal length.
-
-    >>> [len(part) for part in shards([None] * 7, 3)]  # doctest: +SKIP
-    [3, 2, 2]
-    """
-    parts = -(-len(instruments) // most)
-    for part in range(parts):
-        yield instruments[part * len(instruments) // parts : (part + 1) * len(instruments) // parts]
 
 
 def first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -36,8 +36,6 @@ class Settings:
         For one REST request, connecting included.
     max_body_bytes
         A longer REST reply is refused.
-    max_books_per_connection
-        More instruments of one venue are spread over several connections.
     notices_kept
         How many gaps, and how many other notices, are remembered.
     """
@@ -50,7 +48,6 @@ class Settings:
     ping_interval_s: float | None = 15.0
     rest_timeout_s: float = 10.0
     max_body_bytes: int = 64 * MEBIBYTE
-    max_books_per_connection: int = 100
     notices_kept: int = 10_000
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
 

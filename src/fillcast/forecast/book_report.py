@@ -6,14 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fillcast.core.proven import proven_widths_bps
+from fillcast.core.state import BookState
+from fillcast.core.units import NS_PER_MS
 from fillcast.core.view import BookView
 
 if TYPE_CHECKING:
     from fillcast.venues.protocol import Health
 
-NS_PER_MS = 1e6
-BPS = 1e4
 LIVE = "LIVE"
+MS_PER_S = 1e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,13 @@ class BookReport:
     proof
         What proves the book.
     age_ms, last_change_ms
-        Since the connection's last proof of life, and since the book's last change; None without a
-        connection.
+        Since the connection's last proof of life, and since the book's last change; None where there never was
+        one, and without a connection.
     sequence, version, event_ns
         The venue's id and time of the last change, and the book's own count of changes.
     proven_bps
-        Distance from the mid within which both sides are proven; None when the whole book is known.
+        Distance from the mid within which both sides are proven, 0 when the market has run past the proven edge of
+        one; None when the whole book is known.
     """
 
     state: str
@@ -45,15 +48,18 @@ class BookReport:
     event_ns: int
     proven_bps: float | None
 
+    @property
+    def age_s(self) -> float:
+        """Seconds for which the mid may have moved unseen; 0 where no age is known."""
+        return 0.0 if self.age_ms is None else self.age_ms / MS_PER_S
+
 
 def report_book(view: BookView, health: Health | None) -> BookReport:
     """Return what a forecast says of its book. A connection that doubts the book outranks the view."""
     state, reason, proof = view.state.name, view.reason, str(view.proof)
-    age_ms = last_change_ms = None
-    if health is not None:
-        age_ms, last_change_ms = health.age_ns / NS_PER_MS, health.last_change_ns / NS_PER_MS
-        if state == LIVE:
-            state, reason, proof = health.state.name, health.reason, str(health.proof)
+    age_ms, last_change_ms = ages_ms(view, health)
+    if health is not None and state == LIVE:
+        state, reason, proof = health.state.name, health.reason, str(health.proof)
     return BookReport(
         state,
         reason,
@@ -65,6 +71,17 @@ def report_book(view: BookView, health: Health | None) -> BookReport:
         view.event_ns,
         _proven_bps(view),
     )
+
+
+def ages_ms(view: BookView, health: Health | None) -> tuple[float | None, float | None]:
+    """Return ms since the last proof of life and since the last change, None for what never was.
+
+    Before the first sign of life the clock that ages count on has no start but the machine's own.
+    """
+    if health is None or health.state is BookState.EMPTY:
+        return None, None
+    changed = health.last_change_ns > 0 or len(view.bids) > 0 or len(view.asks) > 0
+    return health.age_ns / NS_PER_MS, health.last_change_ns / NS_PER_MS if changed else None
 
 
 def why_no_price(view: BookView, book: BookReport) -> str:
@@ -83,6 +100,5 @@ def _proven_bps(view: BookView) -> float | None:
     mid, tick = view.mid, view.instrument.tick_value
     if not math.isfinite(mid):
         return None
-    edges = (view.proven_bid_ticks, view.proven_ask_ticks)
-    distances = [abs(edge * tick - mid) / mid * BPS for edge in edges if edge is not None]
-    return min(distances) if distances else None
+    width = min(proven_widths_bps(mid / tick, view.proven_bid_ticks, view.proven_ask_ticks))
+    return width if math.isfinite(width) else None

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
+from fillcast.core.units import BPS
 from fillcast.errors import UsageError
 from fillcast.forecast.forecast import CommonReference, Forecast
-from fillcast.forecast.pricing import BPS
 
 USD = "USD"
 

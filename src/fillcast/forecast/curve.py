@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core.instrument import ContractKind
+from fillcast.core.units import BPS
 from fillcast.core.view import BookView, Walk
 from fillcast.errors import NotLiveError, UsageError
-from fillcast.forecast.book_report import report_book, why_no_price
+from fillcast.forecast.book_report import BookReport, report_book, why_no_price
 from fillcast.forecast.interval import DEFAULT_LEVEL, mid_move_bps
-from fillcast.forecast.pricing import BPS, price_walk
-from fillcast.forecast.size import whole_steps
+from fillcast.forecast.pricing import price_walk
+from fillcast.forecast.size import order_step_text
 from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import VolatilityEstimate
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", np.int64, np.float64)
 
-DEFAULT_POINTS = 60
+CURVE_POINTS = 60
+SMALLEST_SHARE = 1e-4  # of what is shown: where a curve starts
 # Float noise of one net, in bps: a budget that is meant to admit a level exactly must not miss it by a last
 # bit.
 BUDGET_TOLERANCE_BPS = 1e-9
@@ -36,7 +38,7 @@ class Curve:
     Attributes
     ----------
     lots
-        int64, rising; no size is larger than the visible side.
+        int64, rising, whole order steps; no size is larger than the visible side.
     base, quote, average_price
         What each size fills.
     half_spread_bps, slippage_bps, fee_bps, net_bps
@@ -70,13 +72,13 @@ class LargestSize:
     Attributes
     ----------
     lots
-        0 when even one lot costs more.
+        A whole number of order steps; 0 when even one costs more, or is not shown.
     base, quote, net_bps
-        What it fills and costs; 0, 0 and the cost of one lot when there is none.
+        What it fills and costs; 0, 0 and the cost of one order step (of what is shown of it) when there is none.
     at_most
         The size reaches beyond the proven edge, so `net_bps` is an upper bound.
     limited_by
-        "budget", or "depth": the whole visible side costs less, and what lies beyond is not known.
+        "budget", or "depth": the whole visible side is within the budget, and what lies beyond is not known.
     """
 
     lots: int
@@ -105,8 +107,9 @@ def curve(
     side
         +1 buy, -1 sell.
     lots
-        int64 (n,), sizes of at least one lot. None: about 60 sizes, evenly spaced in their logarithm, up to
-        all that is shown. Sizes beyond what is shown are left out.
+        int64 (n,), sizes of at least one order step, rounded down to whole ones. None: up to 60 sizes, evenly
+        spaced in their logarithm, from a ten-thousandth of what is shown to all of it. Sizes beyond what is
+        shown are left out; nothing is left where less than one order step is shown.
     fee, volatility, latency_s, level, health
         As for `forecast`.
 
@@ -115,16 +118,17 @@ def curve(
     NotLiveError
         When the book cannot be priced.
     UsageError
-        When a size is less than one lot, or the level cannot be used.
+        When a size is less than one order step, or the level cannot be used.
     """
-    _require_price(view, health)
+    book = _require_price(view, health)
+    instrument = view.instrument
     shown = int(view.opposite(side).cumulative_lots[-1])
     if lots is None:
-        steps = np.geomspace(1.0, float(shown), DEFAULT_POINTS)
-        lots = np.minimum(np.rint(steps).astype(np.int64), shown)
-    if lots.size and lots.min() < 1:
-        raise UsageError(f"{view.instrument.key}: every size of a curve must be at least one lot")
-    lots = np.unique(lots[lots <= shown])
+        lots = _spread_sizes(shown // instrument.order_lots) * instrument.order_lots
+    elif lots.size and lots.min() < instrument.order_lots:
+        smallest = order_step_text(instrument)
+        raise UsageError(f"{instrument.key}: every size of a curve must be at least one order step ({smallest})")
+    lots = np.unique(lots[lots <= shown] // instrument.order_lots) * instrument.order_lots
     mid = view.mid
     touch = view.best_ask if side > 0 else view.best_bid
     base, quote = _filled(view, side, lots)
@@ -132,12 +136,12 @@ def curve(
     half_spread = np.full(len(lots), BPS * side * (touch - mid) / mid)
     first_level = lots <= view.opposite(side).lots[0]
     slippage = np.where(first_level, 0.0, BPS * side * (average - touch) / mid)
-    traded = base * mid if view.instrument.kind is ContractKind.INVERSE else quote
+    traded = base * mid if instrument.kind is ContractKind.INVERSE else quote
     per_fee_bps = traded / (base * mid)
     net = half_spread + slippage + fee.taker_bps * per_fee_bps
     best_walk, proven = _best_walk(view, side, lots, half_spread + slippage)
     fee_low, fee_high = fee.taker_range_bps
-    move = mid_move_bps(volatility, latency_s, level)
+    move = mid_move_bps(volatility, latency_s + book.age_s, level)
     low = best_walk + fee_low * per_fee_bps - move
     high = half_spread + slippage + fee_high * per_fee_bps + move
     arrays = (
@@ -156,6 +160,14 @@ def curve(
     for array in arrays:
         array.flags.writeable = False
     return Curve(side, mid, level, *arrays)
+
+
+def _spread_sizes(largest: int) -> NDArray[np.int64]:
+    """Return sizes from `SMALLEST_SHARE` of the largest to it, evenly spaced in their logarithm; none up to 0."""
+    if largest < 1:
+        return np.zeros(0, np.int64)
+    sizes = np.geomspace(max(1.0, largest * SMALLEST_SHARE), float(largest), CURVE_POINTS)
+    return np.minimum(np.rint(sizes).astype(np.int64), largest)
 
 
 def _filled(view: BookView, side: int, lots: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -207,8 +219,8 @@ def max_size(
 ) -> LargestSize:
     """Return the largest order whose expected net cost, fee included, is within a budget.
 
-    The net rises with size, so the largest size is found by bisection over lots, on the very walk that a
-    forecast takes: exact to the lot. Beyond the proven edge the net is an upper bound, so the size is safe
+    The net rises with size, so the largest size is found by bisection over order steps, on the very walk that a
+    forecast takes: exact to the step. Beyond the proven edge the net is an upper bound, so the size is safe
     there too.
 
     Parameters
@@ -236,23 +248,23 @@ def max_size(
         walk = view.walk(side, lots)
         return price_walk(view, side, walk, 0.0, fee, 0.0, DEFAULT_LEVEL)[2].bps, walk
 
-    within, beyond = 0, shown + 1
-    net_bps, walk = cost(1)
+    step, budget_bps = view.instrument.order_lots, max_cost_bps + BUDGET_TOLERANCE_BPS
+    within, beyond = 0, shown // step + 1
     while beyond - within > 1:
         middle = (within + beyond) // 2
-        if cost(middle)[0] <= max_cost_bps + BUDGET_TOLERANCE_BPS:
+        if cost(middle * step)[0] <= budget_bps:
             within = middle
         else:
             beyond = middle
-    within = whole_steps(within, view.instrument)
-    if within == 0:
-        return LargestSize(0, 0.0, 0.0, net_bps, walk.unproven_lots > 0, "budget")
-    net_bps, walk = cost(within)
-    limited_by = "depth" if within == whole_steps(shown, view.instrument) else "budget"
-    return LargestSize(within, walk.base, walk.quote, net_bps, walk.unproven_lots > 0, limited_by)
+    limited_by = "depth" if cost(shown)[0] <= budget_bps else "budget"
+    net_bps, walk = cost(max(within, 1) * step)
+    base, quote = (walk.base, walk.quote) if within else (0.0, 0.0)
+    return LargestSize(within * step, base, quote, net_bps, walk.unproven_lots > 0, limited_by)
 
 
-def _require_price(view: BookView, health: Health | None) -> None:
-    reason = why_no_price(view, report_book(view, health))
+def _require_price(view: BookView, health: Health | None) -> BookReport:
+    book = report_book(view, health)
+    reason = why_no_price(view, book)
     if reason:
         raise NotLiveError(reason)
+    return book

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.view import BookView
-from fillcast.errors import UsageError
+from fillcast.errors import LotsOverflowError, UsageError
 from fillcast.forecast.book_report import BookReport, report_book, why_no_price
 from fillcast.forecast.components import Component, Net
 from fillcast.forecast.interval import DEFAULT_LEVEL, check_level, mid_move_bps
@@ -71,6 +71,11 @@ class Forecast:
     not_compared: str = ""
 
     @property
+    def horizon_s(self) -> float:
+        """Seconds over which the mid may move: the latency, and the age that the book has already."""
+        return self.latency_s + self.book.age_s
+
+    @property
     def cost_currency(self) -> str:
         """The currency of every amount beside bps: quote, or what a quanto contract settles in."""
         if self.instrument.kind is ContractKind.QUANTO:
@@ -100,7 +105,8 @@ def forecast(
     now_ns
         Wall time, recorded as `as_of_ns`.
     health
-        The connection's word on the book, where there is a connection: it may be STALE by now.
+        The connection's word on the book, where there is a connection: it may be STALE by now, and the age of
+        its last proof of life widens the interval.
     latency_s
         Overrides the order's latency.
     level
@@ -109,7 +115,8 @@ def forecast(
     Returns
     -------
     Forecast
-        Without `net`, and with the reason, when the book is not proven right or has nothing to price against.
+        Without `net`, and with the reason, when the book is not proven right, has nothing to price against, or
+        its levels add up beyond int64 lots.
 
     Raises
     ------
@@ -129,10 +136,13 @@ def forecast(
     reason = why_no_price(view, book)
     if reason:
         return Forecast(instrument, now_ns, order, book, fee, volatility, latency, reason=reason)
-    sized = walk_size(order.size, view, order.side)
+    move_bps = mid_move_bps(volatility, latency + book.age_s, level)
+    try:
+        sized = walk_size(order.size, view, order.side)
+        fill, components, net = price_walk(view, order.side, sized.walk, sized.unfilled_base, fee, move_bps, level)
+    except LotsOverflowError as error:  # what a venue sends is no reason to end
+        return Forecast(instrument, now_ns, order, book, fee, volatility, latency, reason=str(error))
     notes = "; ".join(note for note in (order.size.note, sized.note) if note)
-    move_bps = mid_move_bps(volatility, latency, level)
-    fill, components, net = price_walk(view, order.side, sized.walk, sized.unfilled_base, fee, move_bps, level)
     return Forecast(
         instrument,
         now_ns,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+from fillcast.core.units import BPS
 from fillcast.errors import UsageError
 from fillcast.models.volatility import VolatilityEstimate
 
@@ -30,8 +31,8 @@ def student_quantile(probability: float, degrees_of_freedom: float) -> float:
     return z + step * (first + step * (second + step * (third + step * fourth)))
 
 
-def mid_move_bps(volatility: VolatilityEstimate, latency_s: float, level: float) -> float:
-    """Return how far, in bps, the mid stays within over `latency_s` with probability `level`, either way.
+def mid_move_bps(volatility: VolatilityEstimate, horizon_s: float, level: float) -> float:
+    """Return how far, in bps, the mid stays within over `horizon_s` with probability `level`, either way.
 
     The mid has no drift and moves by sigma sqrt(d); sigma is uncertain, so that the move has a Student
     distribution.
@@ -43,7 +44,7 @@ def mid_move_bps(volatility: VolatilityEstimate, latency_s: float, level: float)
     """
     check_level(level)
     quantile = student_quantile((1 + level) / 2, volatility.degrees_of_freedom)
-    return 1e4 * quantile * volatility.sigma_per_sqrt_s * math.sqrt(latency_s)
+    return BPS * quantile * volatility.sigma_per_sqrt_s * math.sqrt(horizon_s)
 
 
 def check_level(level: float) -> None:

@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 from fillcast.core.instrument import ContractKind
+from fillcast.core.units import BPS
 from fillcast.core.view import BookView, Walk
 from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net, on_common_grid
 from fillcast.models.fees import FeeRate
-
-BPS = 1e4
 
 
 @dataclass(frozen=True, slots=True)

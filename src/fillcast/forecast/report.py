@@ -112,9 +112,14 @@ def component_sources(forecast: Forecast) -> dict[str, str]:
     return {
         HALF_SPREAD: walked,
         SLIPPAGE: walked,
-        LATENCY: f"{forecast.volatility.describe()}; latency {forecast.latency_s * 1e3:g} ms",
+        LATENCY: f"{forecast.volatility.describe()}; latency {forecast.latency_s * 1e3:g} ms{_book_age(forecast)}",
         FEE: _fee_source(forecast),
     }
+
+
+def _book_age(forecast: Forecast) -> str:
+    age_ms = forecast.book.age_ms
+    return "" if age_ms is None else f", book age {age_ms:.0f} ms"
 
 
 def _fee_source(forecast: Forecast) -> str:

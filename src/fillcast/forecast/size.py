@@ -22,8 +22,12 @@ MAX_TEXT = 100  # characters of a size; no number that fits a book needs more
 MAX_EXPONENT = 40  # beyond it no size is an int64 of lots; keeps 1e999999999 from being expanded
 
 NUMBER_AND_UNIT = re.compile(
-    r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([^\s\d.,+-]\S*|\d+[a-z]\S*)?\s*", re.IGNORECASE
+    r"\s*([+-]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)\s*([^\s\d.,+-]\S*|[0-9]+[a-z]\S*)?\s*",
+    re.IGNORECASE,
 )
+OTHER_BASE = re.compile(r"\s*[+-]?0[xob][0-9a-f]", re.IGNORECASE)  # 0x10: not zero of a currency x10
+WITH_THOUSANDS = re.compile(r"\s*[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
+THOUSANDS = {"k": 10**3, "m": 10**6}  # suffixes that are not read, but understood well enough for a hint
 NOT_FINITE = re.compile(r"\s*[+-]?\s*(nan|inf|infinity)", re.IGNORECASE)
 SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 MAX_DURATION_S = 365 * 86400.0
@@ -77,9 +81,10 @@ def parse_size(size: str | float | Decimal, instrument: Instrument, *, usd_rate:
     text = str(size)
     if NOT_FINITE.match(text):
         raise SizeError(f"{instrument.key}: the size {text.strip()!r} is not a finite number")
-    match = NUMBER_AND_UNIT.fullmatch(text) if len(text) <= MAX_TEXT else None
+    match = match_size(text)
     if match is None:
-        raise SizeError(f"{instrument.key}: cannot read the size {text[:MAX_TEXT]!r}; write {_examples(instrument)}")
+        hint = spelled_out(text) or _examples(instrument)
+        raise SizeError(f"{instrument.key}: cannot read the size {text[:MAX_TEXT]!r}; write {hint}")
     amount = Decimal(match[1].replace("_", ""))
     if amount <= 0:
         raise SizeError(f"{instrument.key}: the size {text.strip()!r} is {'negative' if amount < 0 else 'zero'}")
@@ -126,7 +131,37 @@ def _unit(word: str, text: str, instrument: Instrument) -> tuple[SizeUnit, str]:
             f"{instrument.key} is priced in {instrument.quote}, so that {text.strip()!r} is ambiguous; "
             f"write {_examples(instrument)}"
         )
-    raise SizeError(f"{instrument.key}: unknown unit {word!r} in {text.strip()!r}; write {_examples(instrument)}")
+    hint = spelled_out(text) or _examples(instrument)
+    raise SizeError(f"{instrument.key}: unknown unit {word!r} in {text.strip()!r}; write {hint}")
+
+
+def match_size(text: str) -> re.Match[str] | None:
+    """Return the number and the unit word of a size, or None for what cannot be read.
+
+    Digits are the ten of ASCII, in base ten.
+    """
+    foreign = any(sign.isdigit() and not sign.isascii() for sign in text)
+    if len(text) > MAX_TEXT or foreign or OTHER_BASE.match(text):
+        return None
+    return NUMBER_AND_UNIT.fullmatch(text)
+
+
+def spelled_out(text: str) -> str:
+    """Return a size with its thousands written out (`1,000usd`, `100k`), or an empty text for any other."""
+    plain = text.strip()
+    if WITH_THOUSANDS.match(plain):
+        plain = plain.replace(",", "")
+        return plain if match_size(plain) else ""
+    match = match_size(plain)
+    unit = "" if match is None else match[2] or ""
+    factor = THOUSANDS.get(unit[:1].lower())
+    if match is None or factor is None:
+        return ""
+    number = Decimal(match[1].replace("_", ""))
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        return ""
+    written = f"{number * factor:f}"
+    return (written.rstrip("0").rstrip(".") if "." in written else written) + unit[1:]
 
 
 def _examples(instrument: Instrument) -> str:
@@ -174,8 +209,16 @@ def _lot_amount(unit: SizeUnit, instrument: Instrument) -> Fraction | None:
 
 def too_small(size: Size, instrument: Instrument) -> SizeError:
     """Return the error for a size that rounds down to nothing."""
-    unit = instrument.base if instrument.sized_in == "base" else "contracts"
-    return SizeError(f"{instrument.key}: the size {size.text!r} is less than one lot ({instrument.order_step} {unit})")
+    return SizeError(f"{instrument.key}: the size {size.text!r} is less than one lot ({order_step_text(instrument)})")
+
+
+def order_step_text(instrument: Instrument) -> str:
+    """Return the size step of orders with its unit; no order is smaller."""
+    return f"{instrument.order_step} {_size_unit(instrument)}"
+
+
+def _size_unit(instrument: Instrument) -> str:
+    return instrument.base if instrument.sized_in == "base" else "contracts"
 
 
 def too_large(size: Size, instrument: Instrument) -> SizeError:
@@ -203,7 +246,10 @@ class SizedWalk:
 
 
 def walk_size(size: Size, view: BookView, side: int) -> SizedWalk:
-    """Walk a size through a book that has a mid (side +1 buy, -1 sell), rounding down to a lot.
+    """Walk a size through a book that has a mid (side +1 buy, -1 sell), rounding down to what can be ordered.
+
+    Where the book shows less, what it fills is rounded down as well; unless it shows less than the smallest order,
+    of which it fills a part.
 
     Raises
     ------
@@ -215,8 +261,8 @@ def walk_size(size: Size, view: BookView, side: int) -> SizedWalk:
     instrument = view.instrument
     lots = exact_lots(size, instrument)
     if lots is not None:
-        walk = view.walk(side, lots)
-        missing, _ = instrument.amounts(walk.unfilled_lots, view.mid)
+        walk = _orderable(view, side, view.walk(side, lots))
+        missing, _ = instrument.amounts(lots - walk.filled_lots, view.mid)
         lot_amount = _lot_amount(size.unit, instrument)
         exact = lot_amount is not None and lots * lot_amount == Fraction(size.amount)
         return SizedWalk(walk, missing, "" if exact else _rounding(size, instrument, lots))
@@ -225,22 +271,31 @@ def walk_size(size: Size, view: BookView, side: int) -> SizedWalk:
     lot_at_mid = instrument.amounts(1, view.mid)[quoted]
     if amount / lot_at_mid >= MAX_LOTS:
         raise too_large(size, instrument)
-    walk = view.walk_quote(side, amount) if quoted else view.walk_base(side, amount)
-    left = amount - (walk.quote if quoted else walk.base)
-    if walk.exhausted and left >= lot_at_mid:
-        return SizedWalk(walk, left / view.mid if quoted else left, "")
-    lots = whole_steps(walk.filled_lots, instrument)
-    if lots == 0:
+    met = view.walk_quote(side, amount) if quoted else view.walk_base(side, amount)
+    missing_lots = int((amount - _amount(met, quoted=quoted)) / lot_at_mid) if met.exhausted else 0
+    asked_lots = whole_steps(met.filled_lots + missing_lots, instrument)
+    if asked_lots == 0:
         raise too_small(size, instrument)
-    if lots != walk.filled_lots:
-        walk = view.walk(side, lots)
-        left = amount - (walk.quote if quoted else walk.base)
+    walk = _orderable(view, side, met)
+    left = amount - _amount(walk, quoted=quoted)
+    if asked_lots > walk.filled_lots:
+        return SizedWalk(walk, left / view.mid if quoted else left, "")
     exact = left <= ROUNDING_TOLERANCE * amount
     return SizedWalk(walk, 0.0, "" if exact else _rounding(size, instrument, walk.filled_lots))
 
 
+def _orderable(view: BookView, side: int, walk: Walk) -> Walk:
+    """Return the walk of the whole order steps in what a walk fills; the walk itself where there is none."""
+    lots = whole_steps(walk.filled_lots, view.instrument)
+    return walk if lots in (0, walk.filled_lots) else view.walk(side, lots)
+
+
+def _amount(walk: Walk, *, quoted: bool) -> float:
+    return walk.quote if quoted else walk.base
+
+
 def _rounding(size: Size, instrument: Instrument, lots: int) -> str:
-    unit = instrument.base if instrument.sized_in == "base" else "contracts"
+    unit = _size_unit(instrument)
     return f"{size.text} rounded down to {instrument.size_text(lots)} {unit} (lots of {instrument.order_step})"
 
 
@@ -252,7 +307,7 @@ def parse_duration(text: str) -> float:
     UsageError
         When it has no unit, is negative or not finite, or is longer than a year.
     """
-    match = re.fullmatch(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-zµ]*)\s*", text, re.IGNORECASE)
+    match = re.fullmatch(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*([a-zµ]*)\s*", text, re.IGNORECASE)
     if match is None:
         raise UsageError(f"cannot read the duration {text!r}; write 250ms, 1.5s, 10m or 1h")
     seconds_per_unit = SECONDS.get(match[2].lower())

@@ -10,8 +10,9 @@ import numpy as np
 from fillcast.lab import engine_kernels as engine
 from fillcast.lab.encode_kernels import LEVEL_BYTES, read_top, touched, write_levels
 from fillcast.lab.engine_kernels import BUY, SELL, Int64Array
+from fillcast.lab.fills import Fill, FillReader
 from fillcast.lab.instruments import Listing
-from fillcast.lab.market import FILLS, Market
+from fillcast.lab.market import Market
 from fillcast.lab.moment import Frame, Moment
 
 SNAPSHOT_DEPTH = 1000
@@ -51,7 +52,7 @@ class BinanceFeed:
             _DepthStream(self.topics[stream], every_ms, changes, market.update_id)
             for stream, every_ms in DEPTH_EVERY_MS.items()
         ]
-        self._fills_read = int(market.words[engine.FILLS])
+        self._fills = FillReader(market)
 
     def step(self, moment: Moment, due_ms: int, wanted: Container[str]) -> list[Frame]:
         """Return the frames due at a multiple of 10 ms. The market is already there."""
@@ -128,23 +129,19 @@ class BinanceFeed:
         return text.encode()
 
     def _agg_trades(self, moment: Moment, wanted: bool) -> list[Frame]:
-        market = self.market
-        written = int(market.words[engine.FILLS])
-        start, self._fills_read = max(self._fills_read, written - FILLS), written
-        if not wanted:
-            return []
         instrument = self.listing.instrument
-        frames = []
-        for index in range(start, written):
-            ticks, lots, side, trade_id, matches, at_ns = map(int, market.fills[index & (FILLS - 1)])
+
+        def encode(fill: Fill) -> bytes:
             text = (
-                f'{{"e":"aggTrade","E":{moment.wall_ms},"a":{index + 1},"s":"{self.symbol}",'
-                f'"p":"{instrument.price_text(ticks)}","q":"{instrument.size_text(lots)}",'
-                f'"f":{trade_id - matches + 1},"l":{trade_id},"T":{moment.wall_ms_of(at_ns)},'
-                f'"m":{"true" if side == SELL else "false"}}}'
+                f'{{"e":"aggTrade","E":{moment.wall_ms},"a":{fill.number + 1},"s":"{self.symbol}",'
+                f'"p":"{instrument.price_text(fill.ticks)}","q":"{instrument.size_text(fill.lots)}",'
+                f'"f":{fill.trade_id - fill.matches + 1},"l":{fill.trade_id},"T":{moment.wall_ms_of(fill.at_ns)},'
+                f'"m":{"true" if fill.side == SELL else "false"}}}'
             )
-            frames.append(Frame(self.topics["aggTrade"], self.symbol, text.encode()))
-        return frames
+            return text.encode()
+
+        topic = self.topics["aggTrade"]
+        return [Frame(topic, self.symbol, data) for data in self._fills.encoded(encode, wanted=wanted)]
 
     def _levels(self, view: Int64Array, count: int) -> bytes:
         end = write_levels(self._out, 0, view, count, self._form, True, False)

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from fillcast.core.units import NS_PER_MS
 from fillcast.errors import UsageError
 from fillcast.lab.exchange import QUANTUM_MS, Exchange, LabOptions
 from fillcast.lab.instruments import BINANCE, OKX
 from fillcast.lab.market import seed_word
-from fillcast.lab.moment import NS_PER_MS, Frame
+from fillcast.lab.moment import Frame
 
 EPOCH_NS = 1_790_000_000_000_000_000  # 21 September 2026: virtual time starts here whatever today is
 SNAPSHOT_AFTER_MS = 350  # the recorder's REST request comes back a few depth events after its subscription
 SNAPSHOT_DEPTH = 1000
-DELAY_NS = 3_000_000  # transport delay: a constant and the mean of an exponential part
-JITTER_NS = 1_000_000
+DELAY_NS = 3 * NS_PER_MS  # transport delay: a constant and the mean of an exponential part
+JITTER_NS = NS_PER_MS
 FRAME_GAP_NS = 20_000  # between two frames that arrive together
 CHANNELS = {OKX: ("books", "trades"), BINANCE: ("depth@100ms", "bookTicker", "aggTrade")}
 

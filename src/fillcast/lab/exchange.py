@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
+from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.errors import UnknownInstrumentError
 from fillcast.lab.binance_feed import BinanceFeed
 from fillcast.lab.instruments import BINANCE, LISTINGS, OKX, listing
-from fillcast.lab.moment import NS_PER_MS, Frame, Moment
+from fillcast.lab.moment import Frame, Moment
 from fillcast.lab.okx_feed import KEEPALIVE_NS, OkxFeed
 
 QUANTUM_MS = 10  # the finest cadence that a frame can have
@@ -35,7 +36,7 @@ class LabOptions:
 
     checksums: bool = False
     initial_snapshot: bool = True
-    keepalive_s: float = KEEPALIVE_NS / 1e9
+    keepalive_s: float = KEEPALIVE_NS / NS_PER_S
     ping_s: float = 180.0
     idle_s: float = 30.0
     speed: float = 1.0
@@ -69,7 +70,7 @@ class Exchange:
         self.okx: dict[str, OkxFeed] = {}
         self.binance: dict[str, BinanceFeed] = {}
         start = Moment(0, wall_ns, self.options.speed)
-        keepalive_ns = int(self.options.keepalive_s * 1e9)
+        keepalive_ns = int(self.options.keepalive_s * NS_PER_S)
         for venue, listed in LISTINGS.items():
             names = [item.instrument.symbol for item in listed] if symbols is None else symbols.get(venue, ())
             for name in names:

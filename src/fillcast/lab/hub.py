@@ -7,6 +7,7 @@ import time
 
 from aiohttp import WSMsgType
 
+from fillcast.core.units import NS_PER_MS
 from fillcast.lab.binance_feed import SNAPSHOT_DEPTH
 from fillcast.lab.client import Client
 from fillcast.lab.exchange import QUANTUM_MS, Exchange
@@ -125,7 +126,7 @@ class Hub:
                 client.close(f"No data received in {options.idle_s:g}s.")
             elif client.protocol == BINANCE and now - client.last_ping >= options.ping_s:
                 client.last_ping = now
-                client.push(b"%d" % (time.time_ns() // 1_000_000), WSMsgType.PING)
+                client.push(b"%d" % (time.time_ns() // NS_PER_MS), WSMsgType.PING)
         if now - self._depth_taken >= OLD_SNAPSHOT_S:
             self._keep_depth(now)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fillcast.core.units import NS_PER_S
 from fillcast.lab import engine_kernels as engine
 from fillcast.lab import flow_kernels
 from fillcast.lab.draws_kernels import REGIME
@@ -16,7 +17,7 @@ WINDOW = 1 << 15  # ticks of price that can hold orders
 ORDERS = 1 << 15  # resting orders at most
 JOURNAL = 1 << 16  # level changes kept; a reader that falls further behind is told so
 FILLS = 1 << 14
-WARM_UP_NS = 20_000_000_000  # of market time, so that queues have aged before the first frame
+WARM_UP_NS = 20 * NS_PER_S  # of market time, so that queues have aged before the first frame
 POPULATE = 1600  # orders a side in the first book
 ID_SPACE = 10**12
 

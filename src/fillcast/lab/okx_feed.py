@@ -12,17 +12,19 @@ from collections.abc import Container
 
 import numpy as np
 
+from fillcast.core.units import NS_PER_S
 from fillcast.lab import engine_kernels as engine
 from fillcast.lab.encode_kernels import LEVEL_BYTES, LOTS, TICKS, difference, read_top, write_levels
 from fillcast.lab.engine_kernels import BUY, SELL, Int64Array
+from fillcast.lab.fills import Fill, FillReader
 from fillcast.lab.instruments import Listing
-from fillcast.lab.market import FILLS, Market
+from fillcast.lab.market import Market
 from fillcast.lab.moment import Frame, Moment
 
 DEPTH = 400
 CHECKSUM_DEPTH = 25
 BOOKS_EVERY_MS = 100
-KEEPALIVE_NS = 60_000_000_000
+KEEPALIVE_NS = 60 * NS_PER_S
 RESET_ID = 1000  # where a sequence restarts
 FULL_DEPTH = {"bbo-tbt": 1, "books5": 5}
 CHANNELS = ("books", "books5", "bbo-tbt", "trades")
@@ -77,7 +79,7 @@ class OkxFeed:
         self._bids, self._asks = _Side(BUY), _Side(SELL)
         self._top = np.zeros((5, 3), np.int64)
         self._shown: dict[str, tuple[bytes, bytes]] = dict.fromkeys(FULL_DEPTH, (b"", b""))
-        self._fills_read = int(market.words[engine.FILLS])
+        self._fills = FillReader(market)
         self._args = {
             channel: f'{{"arg":{{"channel":"{channel}","instId":"{self.symbol}"}},'.encode() for channel in CHANNELS
         }
@@ -191,22 +193,18 @@ class OkxFeed:
         return self._args[channel] + body % (asks, bids, identity, moment.wall_ms, self.market.update_id)
 
     def _trades(self, moment: Moment, wanted: bool) -> list[Frame]:
-        market = self.market
-        written = int(market.words[engine.FILLS])
-        start, self._fills_read = max(self._fills_read, written - FILLS), written
-        if not wanted:
-            return []
         instrument = self.listing.instrument
-        frames = []
-        for index in range(start, written):
-            ticks, lots, side, trade_id, matches, at_ns = map(int, market.fills[index & (FILLS - 1)])
+
+        def encode(fill: Fill) -> bytes:
             text = (
-                f'"data":[{{"instId":"{self.symbol}","tradeId":"{trade_id}","px":"{instrument.price_text(ticks)}",'
-                f'"sz":"{instrument.size_text(lots)}","side":"{"buy" if side == BUY else "sell"}",'
-                f'"ts":"{moment.wall_ms_of(at_ns)}","count":"{matches}"}}]}}'
+                f'"data":[{{"instId":"{self.symbol}","tradeId":"{fill.trade_id}",'
+                f'"px":"{instrument.price_text(fill.ticks)}","sz":"{instrument.size_text(fill.lots)}",'
+                f'"side":"{"buy" if fill.side == BUY else "sell"}","ts":"{moment.wall_ms_of(fill.at_ns)}",'
+                f'"count":"{fill.matches}"}}]}}'
             )
-            frames.append(Frame(self.topics["trades"], self.symbol, self._args["trades"] + text.encode()))
-        return frames
+            return self._args["trades"] + text.encode()
+
+        return [Frame(self.topics["trades"], self.symbol, data) for data in self._fills.encoded(encode, wanted=wanted)]
 
     def _side_text(self, side: int, view: Int64Array) -> bytes:
         return self._levels(view, read_top(self.market.words, self.market.levels, side, view))

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from fillcast.core.instrument import ContractKind
+from fillcast.core.units import NS_PER_MS
 from fillcast.lab.faults import FaultKind
 from fillcast.lab.hub import Hub
 from fillcast.lab.instruments import BINANCE, Listing
@@ -54,7 +55,7 @@ def okx_routes(hub: Hub) -> list[web.RouteDef]:
         return _okx(b"[%b]" % feed.rest_book(int(size)))
 
     async def clock(request: web.Request) -> web.Response:
-        return _okx(b'[{"ts":"%d"}]' % (time.time_ns() // 1_000_000))
+        return _okx(b'[{"ts":"%d"}]' % (time.time_ns() // NS_PER_MS))
 
     return [
         web.get("/api/v5/public/instruments", instruments),
@@ -88,7 +89,7 @@ def binance_routes(hub: Hub) -> list[web.RouteDef]:
         symbols = [_binance_symbol(feed.listing) for feed in hub.exchange.binance.values()]
         info = {
             "timezone": "UTC",
-            "serverTime": time.time_ns() // 1_000_000,
+            "serverTime": time.time_ns() // NS_PER_MS,
             "futuresType": "U_MARGINED",
             "rateLimits": [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400}],
             "exchangeFilters": [],
@@ -98,7 +99,7 @@ def binance_routes(hub: Hub) -> list[web.RouteDef]:
         return web.json_response(info)
 
     async def clock(request: web.Request) -> web.Response:
-        return web.json_response({"serverTime": time.time_ns() // 1_000_000})
+        return web.json_response({"serverTime": time.time_ns() // NS_PER_MS})
 
     async def ping(request: web.Request) -> web.Response:
         return web.json_response({})
@@ -148,7 +149,7 @@ def _okx_instrument(listing: Listing) -> dict[str, str]:
         "category": "1",
         "ctMult": "1" if contract else "",
         "ctType": one.kind.value if contract else "",
-        "ctVal": str(one.contract_value) if contract else "",
+        "ctVal": f"{one.contract_value:f}" if contract else "",
         "ctValCcy": (one.quote if inverse else one.base) if contract else "",
         "expTime": "",
         "groupId": one.fee_group,
@@ -157,17 +158,17 @@ def _okx_instrument(listing: Listing) -> dict[str, str]:
         "instType": "SWAP" if contract else "SPOT",
         "lever": "100" if contract else "10",
         "listTime": LIST_TIME_MS,
-        "lotSz": str(one.size(1)),
+        "lotSz": one.size_text(1),
         "maxLmtSz": "100000000",
         "maxMktSz": "10000" if contract else "1000000",
-        "minSz": str(one.size(1)),
+        "minSz": one.size_text(1),
         "optType": "",
         "quoteCcy": "" if contract else one.quote,
         "ruleType": "normal",
         "settleCcy": one.settle if contract else "",
         "state": "live",
         "stk": "",
-        "tickSz": str(one.price(1)),
+        "tickSz": one.price_text(1),
         "uly": f"{one.base}-{one.quote}" if contract else "",
     }
 

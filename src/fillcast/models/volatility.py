@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-NS_PER_S = 1_000_000_000
+from fillcast.core.units import BPS, NS_PER_S
+
 SECONDS_PER_YEAR = 365 * 86_400  # these markets never close
 
 DEFAULT_HALF_LIFE_S = 60.0
@@ -57,6 +58,11 @@ class VolatilityEstimate:
     prior_samples: float = PRIOR_SAMPLES
 
     @property
+    def is_measured(self) -> bool:
+        """Whether there is more than the prior."""
+        return self.measured_per_sqrt_s is not None
+
+    @property
     def sigma_per_sqrt_s(self) -> float:
         """Relative move per root second, measurement and prior together."""
         if self.measured_per_sqrt_s is None:
@@ -72,12 +78,12 @@ class VolatilityEstimate:
 
     def describe(self) -> str:
         """Say in one line where the figure comes from."""
-        prior = f"prior {self.prior_per_sqrt_s * 1e4:.3g} bps/√s"
+        prior = f"prior {self.prior_per_sqrt_s * BPS:.3g} bps/√s"
         if self.measured_per_sqrt_s is None:
             return f"volatility not measured yet: {prior} with the weight of {self.prior_samples:g} samples"
         return (
-            f"volatility {self.sigma_per_sqrt_s * 1e4:.3g} bps/√s: EWMA half-life {self.half_life_s:g} s "
-            f"from {self.effective_samples:.1f} effective samples gave {self.measured_per_sqrt_s * 1e4:.3g}, "
+            f"volatility {self.sigma_per_sqrt_s * BPS:.3g} bps/√s: EWMA half-life {self.half_life_s:g} s "
+            f"from {self.effective_samples:.1f} effective samples gave {self.measured_per_sqrt_s * BPS:.3g}, "
             f"{prior} has the weight of {self.prior_samples:g}"
         )
 

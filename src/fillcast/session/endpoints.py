@@ -31,10 +31,10 @@ def parse_endpoints(words: Iterable[str], venues: Iterable[str]) -> dict[str, st
         name, url = (part.strip() for part in word.partition("=")[::2])
         if not name or not url:
             raise UsageError(f"endpoint {word!r} is not VENUE=URL, such as okx=http://127.0.0.1:8000")
-        if name.strip() not in known:
-            raise UsageError(f"endpoint {word!r}: unknown venue {name.strip()!r}; known are {', '.join(known)}")
-        Endpoint.at(url.strip())
-        endpoints[name.strip()] = url.strip()
+        if name not in known:
+            raise UsageError(f"endpoint {word!r}: unknown venue {name!r}; known are {', '.join(known)}")
+        Endpoint.at(url)
+        endpoints[name] = url
     return endpoints
 
 

@@ -29,6 +29,6 @@ async def list_all(
         raise UsageError(f"unknown venue {name!r}; known are {', '.join(VENUES)}")
     destination = Destination(venue(name), (), endpoints or {}, proxy, Settings(), Clock())
     try:
-        return await list_instruments(destination.venue, (), destination.rest)
+        return await list_instruments(destination.venue, destination.rest)
     finally:
         await destination.rest.close()

@@ -49,36 +49,44 @@ async def resolve(venue: Venue, symbols: Sequence[str], rest: Rest) -> list[Inst
     ------
     UnknownInstrumentError
         When the venue lists no such symbol; names the nearest that it does list.
+    InstrumentError
+        When it lists one with figures that cannot be used.
     ConnectError, VenueError
         When the venue cannot be reached or refuses.
     """
     refusal: VenueError | UnknownInstrumentError | None = None
+    bodies: dict[str, bytes] = {}  # by path: a long answer is asked for once
     try:
-        listed = {one.symbol: one for one in await list_instruments(venue, symbols, rest)}
-    except (
-        VenueError,
-        UnknownInstrumentError,
-    ) as error:  # some venues refuse a question about an unknown symbol
+        listed = await _list(venue, symbols, rest, bodies)
+    except (VenueError, UnknownInstrumentError) as error:  # some venues refuse a question about an unknown symbol
         listed, refusal = {}, error
     if any(symbol not in listed for symbol in symbols):
-        listed = {one.symbol: one for one in await list_instruments(venue, (), rest)}
+        listed = await _list(venue, (), rest, bodies)
     for symbol in symbols:
         if symbol not in listed:
             raise UnknownInstrumentError(unknown(venue.name, symbol, listed)) from refusal
     return [listed[symbol] for symbol in symbols]
 
 
-async def list_instruments(venue: Venue, symbols: Sequence[str], rest: Rest) -> list[Instrument]:
-    """Ask a venue for the instruments of some symbols, or for all that it lists when none are given.
+async def list_instruments(venue: Venue, rest: Rest) -> list[Instrument]:
+    """Ask a venue for all instruments that it lists.
 
     Raises
     ------
     ConnectError, VenueError
         When the venue cannot be reached, refuses, or answers with something else.
     """
-    bodies = [await rest.get_patiently(path) for path in venue.instrument_paths(symbols)]
+    return list((await _list(venue, (), rest, {})).values())
+
+
+async def _list(venue: Venue, symbols: Sequence[str], rest: Rest, bodies: dict[str, bytes]) -> dict[str, Instrument]:
+    """Return instruments by symbol, out of the answers in `bodies` and those that are added to them."""
+    paths = venue.instrument_paths(symbols)
+    for path in paths:
+        if path not in bodies:
+            bodies[path] = await rest.get_patiently(path, venue.metadata_weight)
     try:
-        return list(venue.parse_instruments(bodies))
+        return {one.symbol: one for one in venue.parse_instruments([bodies[path] for path in paths], symbols)}
     except msgspec.DecodeError as error:
         where = host_of(rest.base_url)
         raise VenueError(f"{where} does not answer as {venue.name} does (is the endpoint right?): {error}") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from fillcast.core.instrument import Instrument
 from fillcast.feed.clock import Clock
@@ -56,8 +55,7 @@ class Destination:
             venue.name,
             self._endpoint,
             self.rest,
-            instruments,
-            partial(venue.connections, settings=self._protocol),
+            venue.connections(instruments, settings=self._protocol),
             venue.dial_limit,
             venue.control_limit,
         )

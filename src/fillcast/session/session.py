@@ -66,7 +66,7 @@ class Session:
         self._running: asyncio.Task[None] | None = None
         self._watched: dict[str, Watched] = {}
         self._carried: dict[int, list[Watched]] = {}  # by id of the connection, in the order of its instruments
-        self._touched: set[Watched] = set()  # since the last batch ended
+        self._touched: set[int] = set()  # what the frames of this batch were about, by index in their connection
         self._last: OrderedDict[Order, Forecast] = OrderedDict()
         self.instruments: dict[str, Instrument] = {}
         self.feed = Feed(())
@@ -78,7 +78,8 @@ class Session:
             await asyncio.gather(*(destination.rest.close() for destination in self._destinations))
             raise
         self.instruments = {one.key: one for instruments in found for one in instruments}
-        listener = Listener(self._on_frame, self._on_batch, self._outer.on_notice)
+        on_frame = self._on_frame if self._outer.on_frame is None else self._on_frame_and_tell
+        listener = Listener(on_frame, self._on_batch, self._outer.on_notice)
         routes = [
             destination.route(instruments) for destination, instruments in zip(self._destinations, found, strict=True)
         ]
@@ -117,6 +118,7 @@ class Session:
 
     def view(self, key: str) -> BookView:
         """Return the book as of now, for any thread; the same object until the book changes."""
+        self.health(key)  # applies the limits of silence and lag
         return self._one(key).book.view()
 
     def health(self, key: str) -> Health:
@@ -140,12 +142,12 @@ class Session:
         watched = self._one(key)
         try:
             async with asyncio.timeout(timeout):
-                while watched.book.state is not BookState.LIVE:
+                while self.health(key).state is not BookState.LIVE:
                     watched.stirred.clear()
                     await watched.stirred.wait()
         except TimeoutError:
             raise NotLiveError(self._why_not_live(key, timeout)) from None
-        return watched.book.view()
+        return self.view(key)
 
     # What has been seen.
 
@@ -174,6 +176,7 @@ class Session:
         """
         watched = self._one(order.instrument)
         instrument = watched.book.instrument
+        health = self.health(order.instrument)  # before the view: it applies the limits of silence and lag
         now_ns = self._clock.wall_ns()
         current = forecast(
             order,
@@ -181,7 +184,7 @@ class Session:
             fee=fee or fee_rate(instrument.venue, order.tier, instrument.fee_group),
             volatility=watched.volatility.estimate(),
             now_ns=now_ns,
-            health=self.health(order.instrument),
+            health=health,
             level=level,
         )
         if current.net is not None:
@@ -197,25 +200,33 @@ class Session:
         link = self._link(watched)
         if reason and link.phase is not Phase.OPEN:
             reason = f"{reason}; {link.sentence}"
-        return Answer(watched.book.state, reason, current, last, age_ns)
+        return Answer(health.state, reason, current, last, age_ns)
 
     # Listening.
 
     def _on_frame(self, connection: Driven) -> None:
         events = connection.events
+        word = events.messages.item
+        if events.count == 1 and word(KIND) != TRADES:  # the plain frame, decided at once: this runs for every one
+            self._touched.add(word(BOOK))
+            return
         for message in range(events.count):
-            watched = self._carried[id(connection)][events.messages[message, BOOK]]
-            if events.messages[message, KIND] == TRADES:
+            index = word(message, BOOK)
+            self._touched.add(index)
+            if word(message, KIND) == TRADES:
+                watched = self._carried[id(connection)][index]
                 watched.count_trades(events, message, self._clock.mono_ns())
-            else:
-                self._touched.add(watched)
+
+    def _on_frame_and_tell(self, connection: Driven) -> None:
+        self._on_frame(connection)
         if self._outer.on_frame is not None:
             self._outer.on_frame(connection)
 
     def _on_batch(self, connection: Driven) -> None:
+        carried = self._carried[id(connection)]
         # Without a frame it was a timer, a reply or a loss: any of the connection's books may have changed.
-        for watched in self._touched or self._carried[id(connection)]:
-            watched.look()
+        for index in self._touched or range(len(carried)):
+            carried[index].look()
         self._touched.clear()
         if self._outer.on_batch is not None:
             self._outer.on_batch(connection)

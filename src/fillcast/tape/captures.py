@@ -6,14 +6,15 @@ import gzip
 import heapq
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fillcast.errors import CaptureError
+from fillcast.errors import CaptureError, FrameError
 from fillcast.tape.lines import CapturedInput, InputKind, LineFormat, detect, parse, whole
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8: some editors put one at the start of a file
 MAX_LINE_BYTES = 64 << 20  # the largest first book of a known venue has 5 MB
 SNIFFED_LINES = 200  # a file whose first lines are all unreadable is no capture
 KEPT_PROBLEMS = 100
@@ -58,7 +59,8 @@ class Capture:
     Raises
     ------
     CaptureError
-        Here when a file does not exist or cannot be a capture; while reading when none of its lines is one.
+        Here when a file does not exist, cannot be a capture or is named twice; while reading when none of its lines
+        is a captured input.
     """
 
     def __init__(self, paths: Sequence[str | Path]) -> None:
@@ -70,6 +72,7 @@ class Capture:
                 raise CaptureError(f"{path}: no such file")
             if not path.is_file():
                 raise CaptureError(f"{path}: not a file")
+        _refuse_twice(named)
         companions = {path: _companion(path, named) for path in named}
         joined = {companion.resolve() for companion in companions.values() if companion is not None}
         self.groups: list[tuple[Path, ...]] = [
@@ -132,12 +135,13 @@ class Capture:
                         break
                     continue
             entry = parse(line, form)
-            if not ended and (entry is None or (entry.kind is not InputKind.CONNECT and not whole(entry.data))):
-                skipped.append(LineProblem(path, number, "cut off by the end of the file", at_end=True))
+            problem = None if ended else _unended(path, number, entry)
+            if problem is not None:
+                skipped.append(problem)
             elif entry is None:
                 skipped.append(LineProblem(path, number, _unreadable(line)))
             elif entry.kind is not InputKind.SETTINGS:
-                yield entry
+                yield replace(entry, path=path, line=number)
             while skipped:
                 self._note(skipped.pop(0))
         if number == 0:
@@ -167,7 +171,8 @@ class Capture:
                     if not ended and len(line) == MAX_LINE_BYTES:
                         raise CaptureError(f"{path}, line {number}: longer than {MAX_LINE_BYTES >> 20} MiB")
                     self._read[path] = raw.tell()
-                    yield number, line.rstrip(b"\r\n"), ended
+                    text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+                    yield number, text.rstrip(b"\r\n"), ended
         except EOFError:
             self._note(LineProblem(path, number + 1, "the compressed file ends too early", at_end=True))
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -181,6 +186,26 @@ class Capture:
         self.problem_count += 1
         if len(self.problems) < KEPT_PROBLEMS:
             self.problems.append(problem)
+
+
+def _refuse_twice(named: Sequence[Path]) -> None:
+    """Raise when two names are one file: played twice it is not what was recorded."""
+    seen: dict[Path, Path] = {}
+    for path in named:
+        first = seen.setdefault(path.resolve(), path)
+        if first is not path:
+            also = "" if first == path else f", also as {first}"
+            raise CaptureError(f"{path}: named twice{also}; name each file once")
+
+
+def _unended(path: Path, number: int, entry: CapturedInput | None) -> LineProblem | None:
+    """Return what is wrong with a last line that has no end; None when it is complete all the same."""
+    try:
+        if entry is not None and (entry.kind is InputKind.CONNECT or whole(entry.data)):
+            return None
+    except FrameError as error:
+        return LineProblem(path, number, str(error))
+    return LineProblem(path, number, "cut off by the end of the file", at_end=True)
 
 
 def _companion(path: Path, named: Sequence[Path]) -> Path | None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from fillcast.core.events import SENT_NS, EventBuffer
-from fillcast.tape.lines import CapturedInput, InputKind
+from fillcast.tape.lines import SNAPSHOT_NAMES, CapturedInput, InputKind, endpoint
 from fillcast.venues.protocol import Effects, Fetch, Gap, Recovered, Refused, Rejected, WakeAt
 
 HTTP_OK = 200
 NEVER_NS = 1 << 62
 KEPT_NOTICES = 100_000
-SNAPSHOT_NAMES = frozenset({"depth", "books"})  # last part of the path of a REST book, by venue
+KEPT_REJECTIONS = 10
+EXCERPT = 60  # characters of a rejected frame, beside the place where all of it stands
 
 Notice = Gap | Recovered | Rejected | Refused
 
@@ -71,28 +73,51 @@ class Replay:
     Parameters
     ----------
     on_step
-        Called after every input and timer with the time up to which the books stood as they did before, so that
-        whoever listens can tell for how long a book was LIVE.
+        Called after every input and timer, before what the protocol asks for is done, with the time up to which the
+        books stood as they did before: whoever listens can tell for how long a book was LIVE, and what changed it.
+    unusable
+        Where REST replies stand (path, line) that are known to be damaged: they are passed over.
+
+    Attributes
+    ----------
+    frames, replies
+        Frames and REST replies so far.
+    notices
+        What the protocol said, the latest.
+    rejections
+        The first inputs that it did not understand: where they stand, and why.
     """
 
-    def __init__(self, connection: Replayed, *, on_step: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Replayed,
+        *,
+        on_step: Callable[[int], None] | None = None,
+        unusable: frozenset[tuple[Path, int]] = frozenset(),
+    ) -> None:
         self.connection = connection
         self.clock = Clock()
         self.notices: deque[Notice] = deque(maxlen=KEPT_NOTICES)
-        self.frames = 0
+        self.rejections: list[str] = []
+        self.frames = self.replies = 0
         self._on_step = on_step
+        self._unusable = unusable
         self._open = False
         self._wake_ns = NEVER_NS
         self._asked: dict[str, Fetch] = {}
         self._kept: dict[str, CapturedInput] = {}
+        self._playing: CapturedInput | None = None
 
     def take(self, entry: CapturedInput) -> None:
         """Play one input; instrument metadata, which the first pass has read, is passed over."""
-        if entry.kind is InputKind.REPLY and entry.url and _endpoint(entry.url) not in SNAPSHOT_NAMES:
-            return
+        if entry.kind is InputKind.REPLY:
+            self.replies += 1
+            if not entry.is_snapshot or (entry.path, entry.line) in self._unusable:
+                return
         if entry.wall_ns:
             self._ring_until(entry.wall_ns)
             self.clock.advance(entry.wall_ns)
+        self._playing = entry
         if entry.kind is InputKind.CONNECT:
             self._connect()
         elif entry.kind is InputKind.FRAME:
@@ -115,7 +140,9 @@ class Replay:
         effects = self.connection.frame(entry.data, now_ns, now_ns)
         events = self.connection.events
         if not entry.wall_ns and events.count:
-            self.clock.advance(int(events.messages[events.count - 1, SENT_NS]))
+            sent_ns = int(events.messages[events.count - 1, SENT_NS])
+            if sent_ns:  # some messages of some venues state no time
+                self.clock.advance(sent_ns)
         self._carry_out(effects)
 
     def _reply(self, entry: CapturedInput) -> None:
@@ -129,6 +156,7 @@ class Replay:
 
     def _answer(self, fetch: Fetch, entry: CapturedInput) -> None:
         now_ns = self.clock.now_ns
+        self._playing = entry
         self._carry_out(self.connection.reply(fetch.request_id, HTTP_OK, entry.data, now_ns, now_ns))
 
     def _ring_until(self, until_ns: int) -> None:
@@ -140,6 +168,8 @@ class Replay:
             self._carry_out(self.connection.tick(now_ns, now_ns))
 
     def _carry_out(self, effects: Effects) -> None:
+        if self._on_step is not None:
+            self._on_step(self.clock.now_ns)
         for effect in effects:
             if isinstance(effect, WakeAt):
                 self._wake_ns = max(effect.mono_ns, self.clock.now_ns + 1)
@@ -147,11 +177,16 @@ class Replay:
                 self._fetch(effect)
             elif isinstance(effect, Notice):
                 self.notices.append(effect)
-        if self._on_step is not None:
-            self._on_step(self.clock.now_ns)
+            if isinstance(effect, Rejected) and len(self.rejections) < KEPT_REJECTIONS:
+                self.rejections.append(self._located(effect))
+
+    def _located(self, rejected: Rejected) -> str:
+        entry = self._playing
+        place = f"{entry.path}, line {entry.line}: " if entry is not None else ""
+        return f"{place}{rejected.reason} ({rejected.excerpt[:EXCERPT]!r})"
 
     def _fetch(self, fetch: Fetch) -> None:
-        if _endpoint(fetch.path) not in SNAPSHOT_NAMES:
+        if endpoint(fetch.path) not in SNAPSHOT_NAMES:
             return
         query = parse_qs(urlsplit(fetch.path).query)
         symbol = next((query[name][0] for name in ("symbol", "instId") if name in query), "")
@@ -160,7 +195,3 @@ class Replay:
             self._asked[symbol] = fetch
         else:
             self._answer(fetch, kept)
-
-
-def _endpoint(url: str) -> str:
-    return urlsplit(url).path.rpartition("/")[2]

@@ -10,14 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+
+from fillcast.errors import FrameError
+from fillcast.venues.frames import UNREADABLE
 
 NS_DIGITS = 19  # digits of a time in nanoseconds between 2001 and 2286
 SECOND_DIGITS = (10, 13, 16, NS_DIGITS)  # of s, ms, us and ns in the same years
 REPLY_HEAD_BYTES = 80  # how far into a payload `lastUpdateId` may begin
 KEEP_ALIVES = frozenset({b"ping", b"pong"})
+METADATA_NAMES = frozenset({"instruments", "exchangeInfo"})  # last part of the path of what describes instruments
+SNAPSHOT_NAMES = frozenset({"depth", "books"})  # and of that of a book
 
 
 class InputKind(Enum):
@@ -50,12 +56,26 @@ class CapturedInput:
         The frame, the body of a reply or the text sent, exactly as recorded.
     url
         Of a connect, of what was sent and of a reply; empty where the capture does not say.
+    path, line
+        Where it was read.
     """
 
     kind: InputKind
     wall_ns: int
     data: bytes
     url: str = ""
+    path: Path = Path()
+    line: int = 0
+
+    @property
+    def is_metadata(self) -> bool:
+        """Whether it is a REST reply that describes instruments."""
+        return self.kind is InputKind.REPLY and endpoint(self.url) in METADATA_NAMES
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether it is a REST reply with a book: by its URL, or by its format where that has none."""
+        return self.kind is InputKind.REPLY and (not self.url or endpoint(self.url) in SNAPSHOT_NAMES)
 
     @property
     def symbol(self) -> str:
@@ -68,7 +88,7 @@ class CapturedInput:
             return ""
         try:
             return msgspec.json.decode(self.data, type=_Named).symbol
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return ""
 
 
@@ -102,14 +122,27 @@ def parse(line: bytes, form: LineFormat) -> CapturedInput | None:
     return _PARSERS[form](line)
 
 
+def endpoint(url: str) -> str:
+    """Return the last part of a URL's path."""
+    return urlsplit(url).path.rpartition("/")[2]
+
+
 def whole(payload: bytes) -> bool:
-    """Return whether a payload is complete: valid JSON, or a keep-alive in plain text."""
+    """Return whether a payload is complete: valid JSON, or a keep-alive in plain text.
+
+    Raises
+    ------
+    FrameError
+        When it nests too deeply for that to be told.
+    """
     if payload in KEEP_ALIVES:
         return True
     try:
         msgspec.json.decode(payload, type=msgspec.Raw)
     except msgspec.DecodeError:
         return False
+    except RecursionError:
+        raise FrameError("nested more deeply than any frame") from None
     return True
 
 

@@ -3,26 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import msgspec
-
+from fillcast.core.events import SNAPSHOT, UPDATE
 from fillcast.core.instrument import Instrument
+from fillcast.core.layout_kernels import SYMBOL_WORDS
 from fillcast.errors import CaptureError, InstrumentError, VenueError
-from fillcast.tape.captures import Capture
+from fillcast.tape.captures import Capture, LineProblem
 from fillcast.tape.lines import CapturedInput, InputKind
+from fillcast.tape.scale import Scale
 from fillcast.venues import VENUES, venue
 from fillcast.venues.connection import Connection
-from fillcast.venues.dialects import capture_connection, decimals, detect, snapshot_decimals
+from fillcast.venues.dialects import Figures, capture_connection, detect, measure, measure_reply
+from fillcast.venues.frames import UNREADABLE
 
-METADATA_NAMES = ("/instruments", "/exchangeInfo")  # in the path of a REST reply that describes instruments
 TRIMMING_VENUES = frozenset({"okx"})  # write no trailing zeros
 FIRST_PRICE = re.compile(rb'\[\s*"\d+\.?(\d*)"\s*,')
 UNDETECTED_KEPT = 2000  # frames before the first that tells its venue: acknowledgements, trades
+LONGEST_SYMBOL = 8 * SYMBOL_WORDS  # bytes that a book's header holds
+UNNAMED = ""  # a snapshot that does not say whose it is
 
-Grids = dict[str, tuple[int, int]]
+
+@dataclass(slots=True)
+class Symbol:
+    """What the first pass saw of one symbol.
+
+    Attributes
+    ----------
+    prices, sizes
+        The digits of its numbers.
+    updates, early_updates
+        Book updates, and those of them that came before the first book that the stream itself sent.
+    has_first_book
+        The stream sent a book.
+    written_decimals
+        Digits after the point of its first price, where the venue always writes as many.
+    """
+
+    prices: Scale = field(default_factory=Scale)
+    sizes: Scale = field(default_factory=Scale)
+    updates: int = 0
+    early_updates: int = 0
+    has_first_book: bool = False
+    written_decimals: int | None = None
+
+    def add(self, figures: Figures) -> None:
+        """Take in one frame or snapshot."""
+        self.prices.add(figures.prices, figures.levels)
+        self.sizes.add(figures.sizes, figures.levels)
+        if figures.kind == UPDATE:
+            self.updates += 1
+            self.early_updates += not self.has_first_book
+        elif figures.kind == SNAPSHOT:
+            self.has_first_book = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +67,19 @@ class Survey:
     Attributes
     ----------
     instruments
-        In the order in which they first occur, by the venue's metadata where the capture holds it, else with the grid
-        of the longest decimals seen and marked `scale_inferred`.
-    written_decimals
-        Digits after the point with which the venue writes prices, by symbol, where it always writes as many.
+        In the order in which they first occur, by the venue's metadata where the capture holds it, else with an
+        inferred grid and marked `scale_inferred`.
+    symbols
+        What was seen of each.
+    problems
+        REST replies that cannot be read.
     """
 
     venue: str
     dialect: str
     instruments: tuple[Instrument, ...]
-    written_decimals: dict[str, int]
+    symbols: dict[str, Symbol]
+    problems: tuple[LineProblem, ...]
 
     def connection(self) -> Connection:
         """Return a new protocol for the second pass."""
@@ -51,7 +89,7 @@ class Survey:
         """Return a price as the venue writes it in this capture."""
         if ticks is None:
             return None
-        written = self.written_decimals.get(instrument.symbol)
+        written = self.symbols[instrument.symbol].written_decimals
         return instrument.price_text(ticks) if written is None else f"{instrument.price(ticks):.{written}f}"
 
 
@@ -59,10 +97,10 @@ class Survey:
 class _Seen:
     venue: str = ""
     dialect: str = ""
-    grids: Grids = field(default_factory=dict)
-    written: dict[str, int] = field(default_factory=dict)
-    metadata: dict[str, bytes] = field(default_factory=dict)
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    metadata: dict[str, CapturedInput] = field(default_factory=dict)
     waiting: list[CapturedInput] = field(default_factory=list)
+    problems: list[LineProblem] = field(default_factory=list)
 
 
 def survey(recording: Capture, progress: Callable[[float], None]) -> Survey:
@@ -80,19 +118,24 @@ def survey(recording: Capture, progress: Callable[[float], None]) -> Survey:
     """
     seen = _Seen()
     for number, entry in enumerate(recording.inputs()):
-        if entry.kind is InputKind.REPLY and any(name in entry.url for name in METADATA_NAMES):
-            seen.metadata[entry.url] = entry.data  # the latest of each kind
-        elif entry.kind in (InputKind.FRAME, InputKind.REPLY):
+        if entry.is_metadata:
+            seen.metadata[entry.url] = entry  # the latest of each kind
+        elif entry.kind is InputKind.FRAME or entry.is_snapshot:
             _see(seen, entry)
         if not number % 256:
             progress(recording.share_read)
     if not seen.venue:
         raise CaptureError(f"{recording.name}: no frame is a book message of {', '.join(VENUES)}")
-    stated = {one.symbol: one for one in _stated(seen)}
+    unnamed = seen.symbols.pop(UNNAMED, None)
+    if unnamed is not None and len(seen.symbols) == 1:
+        only = next(iter(seen.symbols.values()))
+        only.prices.merge(unnamed.prices)
+        only.sizes.merge(unnamed.sizes)
+    stated = _stated(seen)
     instruments = tuple(
-        stated.get(symbol) or _inferred(seen.venue, symbol, grid) for symbol, grid in seen.grids.items()
+        stated.get(name) or _inferred(seen.venue, name, symbol) for name, symbol in seen.symbols.items()
     )
-    return Survey(seen.venue, seen.dialect, instruments, seen.written)
+    return Survey(seen.venue, seen.dialect, instruments, seen.symbols, tuple(seen.problems))
 
 
 def _see(seen: _Seen, entry: CapturedInput) -> None:
@@ -112,38 +155,41 @@ def _see(seen: _Seen, entry: CapturedInput) -> None:
 
 def _measure(seen: _Seen, entry: CapturedInput) -> None:
     if entry.kind is InputKind.REPLY:
-        symbol = entry.symbol or (next(iter(seen.grids)) if len(seen.grids) == 1 else "")
-        if symbol:
-            _widen(seen.grids, {symbol: snapshot_decimals(seen.venue, entry.data)}.items())
+        try:
+            reply = measure_reply(seen.venue, entry.symbol, entry.data)
+        except CaptureError as error:
+            seen.problems.append(LineProblem(entry.path, entry.line, str(error)))
+            return
+        seen.symbols.setdefault(reply.symbol, Symbol()).add(reply)
         return
-    found = decimals(seen.venue, entry.data)
-    _widen(seen.grids, found.items())
-    if seen.venue not in TRIMMING_VENUES and len(found) == 1:
-        symbol = next(iter(found))
-        price = None if symbol in seen.written else FIRST_PRICE.search(entry.data)
+    figures = measure(seen.venue, entry.data)
+    if figures is None or len(figures.symbol.encode()) > LONGEST_SYMBOL:
+        return  # the second pass rejects what should have been understood
+    symbol = seen.symbols.setdefault(figures.symbol, Symbol())
+    symbol.add(figures)
+    if symbol.written_decimals is None and seen.venue not in TRIMMING_VENUES:
+        price = FIRST_PRICE.search(entry.data)
         if price is not None:
-            seen.written[symbol] = len(price[1])
+            symbol.written_decimals = len(price[1])
 
 
-def _widen(grids: Grids, found: Iterable[tuple[str, tuple[int, int]]]) -> None:
-    for symbol, (prices, sizes) in found:
-        known_prices, known_sizes = grids.get(symbol, (0, 0))
-        grids[symbol] = max(prices, known_prices), max(sizes, known_sizes)
+def _stated(seen: _Seen) -> dict[str, Instrument]:
+    """Return the instruments that the capture's own metadata describes, by symbol; none when it holds none."""
+    found: dict[str, Instrument] = {}
+    for entry in seen.metadata.values():
+        try:
+            listed = venue(seen.venue).parse_instruments([entry.data])
+        except (InstrumentError, VenueError, *UNREADABLE) as error:
+            reason = f"instrument metadata that cannot be read: {error}"
+            seen.problems.append(LineProblem(entry.path, entry.line, reason))
+            continue
+        found |= {one.symbol: one for one in listed}
+    return found
 
 
-def _stated(seen: _Seen) -> list[Instrument]:
-    """Return the instruments that the capture's own metadata describes; none when it holds none."""
-    if not seen.metadata:
-        return []
-    try:
-        return venue(seen.venue).parse_instruments(seen.metadata.values())
-    except (InstrumentError, VenueError, msgspec.DecodeError) as error:
-        raise CaptureError(f"the capture's instrument metadata cannot be read: {error}") from None
-
-
-def _inferred(name: str, symbol: str, grid: tuple[int, int]) -> Instrument:
-    """Return an instrument on the coarsest grid that holds every price and size seen."""
+def _inferred(name: str, symbol: str, seen: Symbol) -> Instrument:
+    """Return an instrument on the coarsest grid that holds what a book can hold of every price and size seen."""
     base, _, quote = symbol.partition("-")
-    tick, lot = (Decimal(1).scaleb(-digits) for digits in grid)
+    tick, lot = (Decimal(1).scaleb(-scale.decimals()) for scale in (seen.prices, seen.sizes))
     fixed = name not in TRIMMING_VENUES
     return Instrument(name, symbol, base, quote, tick, lot, fixed_decimals=fixed, scale_inferred=True)

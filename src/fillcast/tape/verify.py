@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fillcast.core.book import Book
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.tape.captures import Capture, LineProblem
 from fillcast.tape.drive import Replay
 from fillcast.tape.survey import Survey, survey
+from fillcast.tape.watch import Watch
 from fillcast.venues.connection import Connection
-from fillcast.venues.protocol import Gap, GapReason, Rejected
+from fillcast.venues.protocol import Gap, GapReason
 from fillcast.venues.slots import Tally
 
 # A book that was only late is right all the same; the time it was not LIVE shows in its coverage.
 LATE = frozenset({GapReason.SILENCE, GapReason.LAG})
 KEPT_GAPS = 1000
-KEPT_REJECTIONS = 10
 STEP_BACK_LIMIT_NS = 1_000_000_000  # a recorder's clock that is set does not go back further
 
 Progress = Callable[[float], None]
@@ -40,6 +39,12 @@ class Found:
         As the venue writes them; None on an empty side.
     gaps
         The holes, in order.
+    was_live
+        The book was LIVE at some time.
+    recorded_updates
+        Book updates in the capture, whether the protocol could use them or not.
+    early_updates
+        Those of them that came before the first book, which only the stream sends.
     """
 
     instrument: Instrument
@@ -51,11 +56,14 @@ class Found:
     best_bid: str | None
     best_ask: str | None
     gaps: tuple[Gap, ...]
+    was_live: bool
+    recorded_updates: int
+    early_updates: int
 
     @property
     def has_book(self) -> bool:
         """Whether the capture holds book messages of it, and not trades alone."""
-        return self.counts.snapshots + self.counts.updates > 0
+        return self.counts.snapshots + self.recorded_updates > 0
 
     def complaints(self) -> list[str]:
         """Return what is wrong with it, one sentence each; none when it is proven right throughout."""
@@ -67,7 +75,8 @@ class Found:
             if gap.reason not in LATE:
                 found.append(f"{key}: {gap.reason} gap, {gap.detail}")
         if self.state not in (BookState.LIVE, BookState.STALE):
-            found.append(f"{key}: ends {self.state.name} ({self.reason or 'no data'})")
+            missing = "" if self.was_live else f", {self.recorded_updates:,} updates without a first book"
+            found.append(f"{key}: ends {self.state.name}{missing} ({self.reason or 'no data'})")
         if counts.checksums_matched != counts.checksums_checked:
             missed = counts.checksums_checked - counts.checksums_matched
             found.append(f"{key}: {missed} of {counts.checksums_checked} checksums do not match")
@@ -89,12 +98,14 @@ class Verification:
         As detected.
     frames, rejected_frames
         Frames played, and those of them that could not be understood.
+    replies
+        REST replies among the lines.
     span_ns
         From the first input to the last.
     problems, problem_count
         The first lines that hold no captured input, and how many there were.
     rejections
-        Why frames were not understood, the first few.
+        Where frames stand that were not understood, and why: the first few.
     step_back_ns
         How far receive times went back at most.
     """
@@ -109,7 +120,17 @@ class Verification:
     problems: tuple[LineProblem, ...]
     problem_count: int
     rejections: tuple[str, ...]
-    step_back_ns: int = 0
+    step_back_ns: int
+    replies: int
+
+    @property
+    def notes(self) -> list[str]:
+        """What is left out without being wrong, one sentence each."""
+        return [
+            f"{one.instrument.key}: {one.early_updates:,} updates before its first snapshot are in no book"
+            for one in self.instruments
+            if one.early_updates and one.was_live
+        ]
 
     @property
     def complaints(self) -> list[str]:
@@ -118,7 +139,8 @@ class Verification:
         if not any(one.has_book for one in self.instruments):
             found.append("it holds no book")
         if self.rejected_frames:
-            found.append(f"{self.rejected_frames} frames could not be understood: {self.rejections[0]}")
+            frames = "frame" if self.rejected_frames == 1 else "frames"
+            found.append(f"{self.rejected_frames} {frames} could not be understood: {self.rejections[0]}")
         found += [f"{problem}" for problem in self.problems if not problem.at_end]
         if self.step_back_ns > STEP_BACK_LIMIT_NS:
             seconds = self.step_back_ns / 1e9
@@ -138,8 +160,11 @@ class Verification:
             "dialect": self.dialect,
             "frames": self.frames,
             "rejected_frames": self.rejected_frames,
+            "rejections": list(self.rejections),
+            "replies": self.replies,
             "sound": self.sound,
             "complaints": self.complaints,
+            "notes": self.notes,
             "seconds": self.span_ns / 1e9,
             "unread_lines": self.problem_count,
             "problems": [str(problem) for problem in self.problems],
@@ -167,57 +192,25 @@ def verify(capture: str | Path | Sequence[str | Path], *, progress: Progress | N
     tell = progress or _silent
     surveyed = survey(recording, lambda share: tell(share / 3))
     connection = surveyed.connection()
-    span = LiveTime(connection.books)
-    replay = Replay(connection, on_step=span.step)
+    watch = Watch(connection)
+    unusable = frozenset((problem.path, problem.line) for problem in surveyed.problems)
+    replay = Replay(connection, on_step=watch.step, unusable=unusable)
     for number, entry in enumerate(recording.inputs()):
         replay.take(entry)
         if not number % 256:
             tell(1 / 3 + 2 / 3 * recording.share_read)
     tell(1.0)
-    return _result(recording, surveyed, connection, replay, span)
+    return _result(recording, surveyed, connection, replay, watch)
 
 
-class LiveTime:
-    """For how long each book was LIVE, told after every step of a replay."""
-
-    def __init__(self, books: Sequence[Book]) -> None:
-        self._books = books
-        self._live = [False] * len(books)
-        self.live_ns = [0] * len(books)
-        self.first_ns = self.last_ns = 0
-
-    def step(self, now_ns: int) -> None:
-        """Take note of the states as they are from now on."""
-        self.first_ns = self.first_ns or now_ns
-        elapsed_ns = now_ns - self.last_ns if self.last_ns else 0
-        self.last_ns = now_ns or self.last_ns
-        for index, book in enumerate(self._books):
-            if self._live[index]:
-                self.live_ns[index] += elapsed_ns
-            self._live[index] = book.state is BookState.LIVE
-
-    @property
-    def span_ns(self) -> int:
-        """From the first step to the last."""
-        return self.last_ns - self.first_ns
-
-    def coverage(self, index: int) -> float:
-        """Return the share of the span for which a book was LIVE; that of its end where the span is nothing."""
-        return self.live_ns[index] / self.span_ns if self.span_ns > 0 else float(self._live[index])
-
-
-def _result(
-    recording: Capture, surveyed: Survey, connection: Connection, replay: Replay, span: LiveTime
-) -> Verification:
+def _result(recording: Capture, surveyed: Survey, connection: Connection, replay: Replay, watch: Watch) -> Verification:
+    # Before its first book an instrument has nothing that could have a hole: that is told by `complaints`, `notes`.
+    holes = [one for one in replay.notices if isinstance(one, Gap) and one.reason is not GapReason.SNAPSHOT_MISSING]
     gaps: dict[str, list[Gap]] = {}
-    rejections: list[str] = []
-    for notice in replay.notices:
-        if isinstance(notice, Gap):
-            gaps.setdefault(notice.instrument, []).append(notice)
-        elif isinstance(notice, Rejected):
-            rejections.append(f"{notice.reason} ({notice.excerpt[:60]!r})")
+    for gap in sorted(holes + watch.gaps, key=lambda gap: gap.detected_ns):
+        gaps.setdefault(gap.instrument, []).append(gap)
     found = tuple(
-        _found(surveyed, connection, index, tuple(gaps.get(book.instrument.key, ())), span.coverage(index))
+        _found(surveyed, connection, index, watch, tuple(gaps.get(book.instrument.key, ())))
         for index, book in enumerate(connection.books)
     )
     return Verification(
@@ -226,27 +219,32 @@ def _result(
         surveyed.dialect,
         replay.frames,
         connection.rejected,
-        span.span_ns,
+        watch.span_ns,
         found,
-        tuple(recording.problems),
-        recording.problem_count,
-        tuple(rejections[:KEPT_REJECTIONS]),
+        (*recording.problems, *surveyed.problems),
+        recording.problem_count + len(surveyed.problems),
+        tuple(replay.rejections),
         replay.clock.longest_step_back_ns,
+        replay.replies,
     )
 
 
-def _found(surveyed: Survey, connection: Connection, index: int, gaps: tuple[Gap, ...], coverage: float) -> Found:
+def _found(surveyed: Survey, connection: Connection, index: int, watch: Watch, gaps: tuple[Gap, ...]) -> Found:
     book = connection.books[index]
+    symbol = surveyed.symbols[book.instrument.symbol]
     return Found(
         book.instrument,
         connection.tally(index),
         book.state,
         book.reason,
         str(book.proof),
-        coverage,
+        watch.coverage(index),
         surveyed.price_text(book.instrument, book.best_bid_ticks),
         surveyed.price_text(book.instrument, book.best_ask_ticks),
         gaps[:KEPT_GAPS],
+        watch.was_live(index),
+        symbol.updates,
+        symbol.early_updates if symbol.has_first_book else 0,
     )
 
 
@@ -257,6 +255,7 @@ def _found_json(found: Found) -> dict[str, Any]:
         "snapshots": counts.snapshots,
         "bridged": counts.bridged,
         "updates": counts.updates,
+        "early_updates": found.early_updates,
         "trades": counts.trades,
         "checksums": {"matched": counts.checksums_matched, "checked": counts.checksums_checked},
         "sequence": {

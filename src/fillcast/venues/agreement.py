@@ -1,25 +1,44 @@
-"""How much of a book is proven, and whether two books of one instrument agree."""
+"""How much of a book is proven, what of that has been lost, and whether two books of one instrument agree."""
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
 from fillcast.core.book import Book
+from fillcast.core.proven import proven_widths_bps
+
+NOT_SHRUNK: Final = 0.8  # of what the last snapshot proved: a fresh one would prove little more
+
+BothSides = tuple[float, float]  # bids, asks
 
 
-def proven_width_bps(book: Book) -> float:
-    """Return how far from the mid the shorter side is proven, in bps; infinity where both are known whole."""
-    mid = book.mid_ticks
-    edges = [edge for side in (1, -1) if (edge := book.proven_ticks(side)) is not None]
-    return min((abs(edge - mid) / mid * 1e4 for edge in edges), default=math.inf)
+def proven_bps(book: Book) -> BothSides:
+    """Return how far from the mid each side is proven, in bps; see `core.proven`."""
+    return proven_widths_bps(book.mid_ticks, book.proven_ticks(1), book.proven_ticks(-1))
 
 
-def reaches(book: Book, lots: int) -> bool:
-    """Whether an order of so many lots stays within what is proven, on either side."""
-    walks = [book.walk(side, lots) for side in (1, -1)]
-    return all(walk.unfilled_lots == 0 and walk.unproven_lots == 0 for walk in walks)
+def proven_lots(book: Book) -> BothSides:
+    """Return how many lots of each side are proven; infinity where the whole side is known."""
+    return _proven_lots(book, 1), _proven_lots(book, -1)
+
+
+def _proven_lots(book: Book, side: int) -> float:
+    edge = book.proven_ticks(side)
+    if edge is None:
+        return math.inf
+    ticks, lots = book.levels(side)
+    return float(lots.sum(where=side * ticks >= side * edge, dtype=np.float64))
+
+
+def wants_more(now: BothSides, before: BothSides, wanted: float) -> bool:
+    """Whether a side is proven for less than is wanted, and for less than the last snapshot proved.
+
+    What the last snapshot did not prove the next one would not prove either.
+    """
+    return any(one < wanted and one < NOT_SHRUNK * then for one, then in zip(now, before, strict=True))
 
 
 def agree(book: Book, fresh: Book, limit: int) -> bool:

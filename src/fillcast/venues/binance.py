@@ -14,19 +14,20 @@ from fillcast.core.instrument import Instrument
 from fillcast.errors import FrameError, OffGridError
 from fillcast.venues import binance_frames as wire
 from fillcast.venues import binance_kernels
-from fillcast.venues.binance_instruments import parse_instruments
+from fillcast.venues.binance_instruments import list_instruments
 from fillcast.venues.fast import Kernel
 from fillcast.venues.frames import excerpt, is_json
-from fillcast.venues.levels import MILLISECOND_NS, trade_row
+from fillcast.venues.levels import time_ns, trade_row
+from fillcast.venues.listing import Listing
 from fillcast.venues.protocol import Effects, Reconnect, Rejected, Send
+from fillcast.venues.regridding import Sides
 from fillcast.venues.rules import FuturesRules, Rules, SpotRules
 from fillcast.venues.settings import MINUTE_NS, Settings
 from fillcast.venues.slots import Message, Slot, Splice
-from fillcast.venues.splicing import Sides, SplicingConnection
+from fillcast.venues.splicing import SplicingConnection
 
 STREAMS_PER_REQUEST: Final = 100
 LIFE_NS: Final = (24 * 60 - 10) * MINUTE_NS  # the venue closes a connection after 24 h
-LATEST_MS: Final = 1 << 43  # year 2248: what is later is not milliseconds
 NOT_TRADES: Final = ("NA",)  # `X` of entries of the raw futures trade stream that carry no price
 
 STREAM: Final = re.compile(rb'"stream"\s*:\s*"([^"]*)"')
@@ -165,8 +166,8 @@ class BinanceConnection(SplicingConnection):
         symbol = "" if self.product.futures else f"?symbol={quote(slot.symbol)}"
         return f"{self.product.rest}/exchangeInfo{symbol}", self.product.metadata_weight
 
-    def _parse_instruments(self, body: bytes) -> list[Instrument]:
-        return parse_instruments(self.venue, [body])
+    def _list_instruments(self, body: bytes) -> Listing:
+        return list_instruments(self.venue, [body])
 
     # Frames.
 
@@ -286,10 +287,3 @@ class BinanceConnection(SplicingConnection):
             whole=len(reply.bids) < limit and len(reply.asks) < limit,
         )
         return message, ((1, reply.bids), (-1, reply.asks))
-
-
-def time_ns(milliseconds: int) -> int:
-    """Return a venue time in nanoseconds; `FrameError` when it cannot be milliseconds."""
-    if not 0 <= milliseconds <= LATEST_MS:
-        raise FrameError(f"{milliseconds} is not a time in milliseconds")
-    return milliseconds * MILLISECOND_NS

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
 from fillcast.core.instrument import Instrument
 from fillcast.venues import binance
 from fillcast.venues.binance import BinanceConnection, Product
-from fillcast.venues.binance_instruments import parse_instruments
+from fillcast.venues.binance_instruments import list_instruments
 from fillcast.venues.connection import Connection
 from fillcast.venues.directory import Venue, read_facts, shards
 from fillcast.venues.settings import Settings
@@ -53,10 +53,9 @@ def make_venue(product: Product) -> Venue:
         # Spot lists the permissions of every symbol unless told not to: most of a long reply.
         return (product.rest + "/exchangeInfo" + ("" if product.futures else "?showPermissionSets=false"),)
 
-    def parse(bodies: Iterable[bytes]) -> list[Instrument]:
-        return parse_instruments(product.venue, bodies)
-
-    return Venue(product.venue, read_facts(product.venue), instrument_paths, parse, partial(connections, product))
+    facts, connect = read_facts(product.venue), partial(connections, product)
+    read = partial(list_instruments, product.venue)
+    return Venue(product.venue, facts, instrument_paths, product.metadata_weight, read, connect)
 
 
 BINANCE_SPOT: Final = make_venue(binance.SPOT)

@@ -44,6 +44,7 @@ from fillcast.venues.slots import Message, Slot
 from fillcast.venues.standing import FOLLOWED, Standing
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD
 
+NEVER_NS: Final = 1 << 63
 MAX_TOUCHES: Final = 4096  # best bid and ask messages that wait for one book
 
 
@@ -94,6 +95,9 @@ class Connection(Standing):
         self.events = EventBuffer()
         self._advance = self._fast_path() if fast and self.books else read_nothing
         self.rejected = self.ignored = self.dropped = 0
+        # On a line that was on time only the first frame after a pause can be late, and those behind it in a burst
+        # hide it again: the reference path judges it at once.
+        self._pause_ns = NEVER_NS if settings.lag_limit_ns is None else settings.lag_limit_ns // 2
 
     # Inputs.
 
@@ -101,6 +105,7 @@ class Connection(Standing):
         """Take note that the socket is open and subscribe."""
         self._begin(wall_ns, mono_ns)
         self.alive_ns = mono_ns
+        self._lag.turn(mono_ns)
         self._open, self._asked_alive, self._giving_up = True, False, False
         for slot in self._slots:
             if slot.book is not None:
@@ -112,7 +117,10 @@ class Connection(Standing):
 
     def frame(self, data: bytes, wall_ns: int, mono_ns: int) -> Effects:
         """Take in one text frame. Never raises for what a venue sends."""
+        paused = mono_ns - self.alive_ns >= self._pause_ns
         self.alive_ns = mono_ns
+        if paused:
+            return self._read(data, wall_ns, mono_ns)
         status = self._advance(data, wall_ns, mono_ns)
         if status == APPLIED:
             return NOTHING

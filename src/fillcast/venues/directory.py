@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from fillcast.core.instrument import Instrument
 from fillcast.errors import UsageError
+from fillcast.venues.listing import Listing
 from fillcast.venues.settings import SECOND_NS, Settings
 
 if TYPE_CHECKING:  # naming a venue must not load the kernels
@@ -91,8 +92,10 @@ class Venue:
         Its name here, as in `okx:BTC-USDT`.
     instrument_paths
         REST paths that describe symbols of the kinds of those given, or everything when none are.
-    parse_instruments
-        Instruments out of the bodies of those paths; raises `VenueError`, `InstrumentError` or `msgspec.DecodeError`.
+    metadata_weight
+        What one of those paths weighs against the REST limit.
+    list_instruments
+        What the bodies of those paths list; raises `VenueError` or `msgspec.DecodeError`.
     connections
         Makes the connections that follow some instruments.
     """
@@ -100,8 +103,28 @@ class Venue:
     name: str
     facts: Facts
     instrument_paths: Callable[[Sequence[str]], tuple[str, ...]]
-    parse_instruments: Callable[[Iterable[bytes]], list[Instrument]]
+    metadata_weight: int
+    list_instruments: Callable[[Iterable[bytes]], Listing]
     connections: Connect
+
+    def parse_instruments(self, bodies: Iterable[bytes], asked: Iterable[str] = ()) -> list[Instrument]:
+        """Return the instruments in the bodies of those paths; what cannot be used is left out.
+
+        Parameters
+        ----------
+        asked
+            Symbols that must not be left out.
+
+        Raises
+        ------
+        VenueError, msgspec.DecodeError
+            When the venue refused, or a body is something else.
+        InstrumentError
+            When a symbol that is asked for is listed with figures that cannot be used.
+        """
+        listing = self.list_instruments(bodies)
+        listing.require(asked)
+        return listing.instruments
 
     @property
     def ws_url(self) -> str:

@@ -29,13 +29,16 @@ class LagMeter:
         Length of the rolling window.
     """
 
-    __slots__ = ("_bucket_ns", "_floors", "_next_ns", "_rows")
+    __slots__ = ("_bucket_ns", "_due_ns", "_figures", "_floor", "_floors", "_rows", "_window_ns")
 
     def __init__(self, rows: NDArray[np.int64], window_ns: int) -> None:
         self._rows = rows
+        self._figures = rows[:, RIGHT_NS : LAG_FLOOR_NS + 1]  # RIGHT_NS, LAG_NS, LAG_FLOOR_NS
+        self._window_ns = window_ns
         self._bucket_ns = window_ns // BUCKETS
-        self._next_ns = 0
-        self._floors: deque[int] = deque(maxlen=BUCKETS)
+        self._due_ns = 0  # when the current bucket is over
+        self._floors: deque[tuple[int, int]] = deque()  # (when its bucket was over, minimum), oldest first
+        self._floor = NOTHING_SEEN  # the least of them
         rows[:, LAG_FLOOR_NS] = rows[:, LAG_NS] = NOTHING_SEEN
 
     @staticmethod
@@ -52,23 +55,23 @@ class LagMeter:
             row[LAG_FLOOR_NS] = lag_ns
 
     def turn(self, mono_ns: int) -> None:
-        """Start a new bucket when the current one is over."""
-        if mono_ns < self._next_ns or not len(self._rows):
+        """Start a new bucket when the current one is over, and forget those that are older than the window."""
+        if mono_ns < self._due_ns or not len(self._rows):
             return
         floor = int(self._rows[:, LAG_FLOOR_NS].min())
         if floor != NOTHING_SEEN:
-            self._floors.append(floor)
+            self._floors.append((self._due_ns, floor))
             self._rows[:, LAG_FLOOR_NS] = NOTHING_SEEN
-        self._next_ns = mono_ns + self._bucket_ns
+        while self._floors and mono_ns - self._floors[0][0] >= self._window_ns:
+            self._floors.popleft()
+        self._floor = min((floor for _, floor in self._floors), default=NOTHING_SEEN)
+        self._due_ns = mono_ns + self._bucket_ns
 
     def lag_ns(self) -> int:
         """Return the lag of the latest frame, >= 0; 0 before the first."""
-        rows = self._rows
-        if not len(rows):
-            return 0
-        floor = min(int(rows[:, LAG_FLOOR_NS].min()), *self._floors, NOTHING_SEEN)
-        told = rows[:, LAG_NS] != NOTHING_SEEN
-        if floor == NOTHING_SEEN or not told.any():
-            return 0
-        latest = np.where(told, rows[:, RIGHT_NS], -1).argmax()
-        return max(0, int(rows[latest, LAG_NS]) - floor)
+        floor, latest_ns, lag_ns = self._floor, -1, NOTHING_SEEN
+        for right_ns, book_lag_ns, book_floor_ns in self._figures.tolist():  # few books: quicker than array operations
+            floor = min(floor, book_floor_ns)
+            if book_lag_ns != NOTHING_SEEN and right_ns > latest_ns:
+                latest_ns, lag_ns = right_ns, book_lag_ns
+        return 0 if NOTHING_SEEN in (floor, lag_ns) else max(0, lag_ns - floor)

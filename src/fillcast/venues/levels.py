@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from fillcast.core.decimals import Grid
 from fillcast.core.events import ROW_COLUMNS
 from fillcast.core.instrument import Instrument
+from fillcast.core.layout_kernels import MOST_DECIMALS
+from fillcast.core.units import NS_PER_MS
 from fillcast.errors import FrameError
 
 NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 UNITS_LIMIT: Final = 1 << 60  # what a book's ladder holds: no sum of two overflows
 PLAIN_DIGITS: Final = 18  # any number of so many digits fits an int64
-MILLISECOND_NS: Final = 1_000_000
+LATEST_MS: Final = 1 << 43  # year 2248: what is later is not milliseconds, and would not fit an int64 of ns
 
 Level = Sequence[str]  # price, size, and what else the venue sends
 Side = tuple[int, Sequence[Level]]  # +1 bids, -1 asks
@@ -43,7 +45,8 @@ def parse_units(text: str, grid: Grid) -> int:
             power: int = 10 ** (grid.decimals - len(fraction))
             return int(whole + fraction) * power
     # The long way: exponents, grids such as 0.25, and numbers that do not fit.
-    if decimals_of(text) > PLAIN_DIGITS or Decimal(text) >= UNITS_LIMIT * grid.step:
+    decimals_of(text)
+    if Decimal(text) >= UNITS_LIMIT * grid.step:
         raise FrameError(f"{text[:40]} does not fit a book in steps of {grid.step}")
     return grid.units(text)
 
@@ -86,23 +89,39 @@ def checked_rows(rows: list[tuple[int, int, int, int]]) -> NDArray[np.int64]:
     return np.array(rows, np.int64).reshape(-1, ROW_COLUMNS)
 
 
-def milliseconds_ns(text: str) -> int:
-    """Return a time in milliseconds, as text, in nanoseconds; `FrameError` when it is not one."""
-    if not (text.isdigit() and text.isascii() and len(text) <= 13):
+def time_ns(milliseconds: int) -> int:
+    """Return a venue time in nanoseconds; `FrameError` when it cannot be milliseconds."""
+    if not 0 <= milliseconds <= LATEST_MS:
+        raise FrameError(f"{milliseconds} is not a time in milliseconds: it lies beyond the year 2248 or before 1970")
+    return milliseconds * NS_PER_MS
+
+
+def text_time_ns(text: str) -> int:
+    """Return a venue time in nanoseconds out of milliseconds as text; `FrameError` when it is not one."""
+    if not (text.isdigit() and text.isascii() and len(text) <= PLAIN_DIGITS):
         raise FrameError(f"{text[:40]!r} is not a time in milliseconds")
-    return int(text) * MILLISECOND_NS
+    return time_ns(int(text))
 
 
 def decimals_of(text: str) -> int:
-    """Return the digits after the point that a decimal text needs; `FrameError` when it is no number."""
+    """Return the digits after the point that a decimal text needs.
+
+    Raises
+    ------
+    FrameError
+        When it is no number, or needs more digits than any book counts in.
+    """
     if not NUMBER.fullmatch(text):
         raise FrameError(f"{text[:40]!r} is not a decimal number")
     exponent = Decimal(text).normalize().as_tuple().exponent
-    return max(0, -int(exponent))
+    digits = max(0, -int(exponent))
+    if digits > MOST_DECIMALS:
+        raise FrameError(f"{text[:40]} has more digits after the point than a book holds ({MOST_DECIMALS})")
+    return digits
 
 
 def finest_decimals(sides: Iterable[Side]) -> tuple[int, int]:
-    """Return the most digits after the point of any price and any size; `FrameError` for no number."""
+    """Return the most digits after the point of any price and any size; raises as `decimals_of`."""
     prices = sizes = 0
     for _, levels in sides:
         for level in levels:

@@ -16,13 +16,15 @@ from fillcast.venues import okx_kernels
 from fillcast.venues.budget import Budget
 from fillcast.venues.fast import Kernel
 from fillcast.venues.frames import excerpt, is_json
-from fillcast.venues.levels import milliseconds_ns, trade_row
-from fillcast.venues.okx_instruments import instrument_paths, parse_instruments
+from fillcast.venues.levels import text_time_ns, trade_row
+from fillcast.venues.listing import Listing
+from fillcast.venues.okx_instruments import instrument_paths, list_instruments
 from fillcast.venues.protocol import GapReason, Reconnect, Rejected, Send
+from fillcast.venues.regridding import Sides
 from fillcast.venues.rules import OkxRules, Rules
 from fillcast.venues.settings import MINUTE_NS, SECOND_NS, Settings
 from fillcast.venues.slots import Message, Slot, Splice
-from fillcast.venues.splicing import Sides, SplicingConnection
+from fillcast.venues.splicing import SplicingConnection
 
 DEPTH: Final = 400  # levels a side of `books`
 REQUESTS_AN_HOUR: Final = 480  # subscribe, unsubscribe and login of one connection; OKX API v5, "Connect"
@@ -139,8 +141,8 @@ class OkxConnection(SplicingConnection):
     def _instruments_path(self, slot: Slot) -> tuple[str, int]:
         return instrument_paths([slot.symbol])[0], REST_WEIGHT
 
-    def _parse_instruments(self, body: bytes) -> list[Instrument]:
-        return parse_instruments([body])
+    def _list_instruments(self, body: bytes) -> Listing:
+        return list_instruments([body])
 
     # Frames.
 
@@ -188,7 +190,7 @@ class OkxConnection(SplicingConnection):
         if entry.seqId is None:
             raise FrameError("a book message without seqId")
         checksum = entry.checksum or None  # 0: the venue sends none any more
-        event_ns = milliseconds_ns(entry.ts)
+        event_ns = text_time_ns(entry.ts)
         return Message(entry.prevSeqId, -1, entry.seqId, event_ns, event_ns, checksum=checksum, whole=True)
 
     def _snapshot(self, slot: Slot, message: Message) -> None:
@@ -211,7 +213,7 @@ class OkxConnection(SplicingConnection):
     def _trades(self, slot: Slot, entries: list[wire.TradeEntry]) -> None:
         for entry in entries:
             trade_id = int(entry.tradeId) if entry.tradeId.isdigit() and len(entry.tradeId) < 19 else 0
-            event_ns = milliseconds_ns(entry.ts)
+            event_ns = text_time_ns(entry.ts)
             try:
                 row = trade_row(1 if entry.side == "buy" else -1, entry.px, entry.sz, trade_id, slot.instrument)
             except OffGridError as error:
@@ -221,7 +223,7 @@ class OkxConnection(SplicingConnection):
     def _best(self, slot: Slot, entries: list[wire.BookEntry]) -> None:
         # Whether its seqId counts as that of `books` does is not documented: nothing is compared.
         for entry in entries:
-            event_ns = milliseconds_ns(entry.ts)
+            event_ns = text_time_ns(entry.ts)
             message = self._levels(slot, Message(event_ns=event_ns, sent_ns=event_ns), sides(entry))
             if message is not None:
                 self._touch(slot, message)

@@ -11,6 +11,7 @@ import msgspec
 
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.errors import InstrumentError, UnknownInstrumentError, VenueError
+from fillcast.venues.listing import Listing
 
 PATH: Final = "/api/v5/public/instruments?instType="
 TYPES: Final = ("SPOT", "SWAP", "FUTURES")
@@ -18,12 +19,17 @@ SYMBOL: Final = re.compile(r"[A-Z0-9]+-[A-Z0-9]+(?:-(?:(SWAP)|([0-9]{6})))?")
 FIRST_GROUP: Final = "1"
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Head(msgspec.Struct, frozen=True):
+    """Which instrument an entry is about: read first, so that one odd entry costs no other."""
+
+    instId: str = ""  # noqa: N815
+    instType: str = ""  # noqa: N815
+    state: str = ""
+
+
+class Entry(Head, frozen=True, kw_only=True):
     """One instrument; empty text where a field does not apply."""
 
-    instId: str  # noqa: N815
-    instType: str  # noqa: N815
-    state: str
     tickSz: str  # noqa: N815
     lotSz: str  # noqa: N815
     baseCcy: str = ""  # noqa: N815
@@ -41,10 +47,12 @@ class Reply(msgspec.Struct, frozen=True):
 
     code: str
     msg: str = ""
-    data: list[Entry] = []
+    data: list[msgspec.Raw] = []
 
 
 decode_reply = msgspec.json.Decoder(Reply).decode
+decode_head = msgspec.json.Decoder(Head).decode
+decode_entry = msgspec.json.Decoder(Entry).decode
 
 
 def instrument_type(symbol: str) -> str:
@@ -68,25 +76,32 @@ def instrument_paths(symbols: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(PATH + kind for kind in kinds)
 
 
-def parse_instruments(bodies: Iterable[bytes]) -> list[Instrument]:
-    """Return the instruments that are live in these replies; what cannot be priced (options) is left out.
+def list_instruments(bodies: Iterable[bytes]) -> Listing:
+    """Return the instruments that are live in these replies; what is never priced (options) is left out.
 
     Raises
     ------
     VenueError
         When OKX answered with an error.
-    InstrumentError
-        When a live instrument's figures are not numbers.
     msgspec.DecodeError
         When a body is not such a reply.
     """
-    found = []
+    listing = Listing()
     for body in bodies:
         reply = decode_reply(body)
         if reply.code != "0":
             raise VenueError(f"okx refused the instruments: {reply.msg} (code {reply.code})")
-        found += [as_instrument(entry) for entry in reply.data if entry.state == "live" and entry.instType in TYPES]
-    return found
+        for raw in reply.data:
+            head = decode_head(raw)
+            if head.state != "live" or head.instType not in TYPES:
+                continue
+            try:
+                listing.instruments.append(as_instrument(decode_entry(raw)))
+            except InstrumentError as error:
+                listing.problems[head.instId] = str(error)
+            except msgspec.DecodeError as error:
+                listing.problems[head.instId] = f"okx:{head.instId}: its metadata cannot be read: {error}"
+    return listing
 
 
 def as_instrument(entry: Entry) -> Instrument:
@@ -100,8 +115,8 @@ def as_instrument(entry: Entry) -> Instrument:
             return Instrument("okx", entry.instId, entry.baseCcy, entry.quoteCcy, tick, lot, fee_group=group)
         base, quote = entry.instId.split("-")[:2]
         contract_value = Decimal(entry.ctVal) * Decimal(entry.ctMult or "1")
-    except InvalidOperation:
-        raise InstrumentError(f"okx:{entry.instId}: tick, lot or contract value is not a number") from None
+    except (InvalidOperation, ValueError):
+        raise InstrumentError(f"okx:{entry.instId}: its symbol, tick, lot or contract value cannot be used") from None
     kind = ContractKind(entry.ctType) if entry.ctType in ("linear", "inverse") else None
     expected = quote if kind is ContractKind.INVERSE else base
     if kind is None or entry.ctValCcy not in ("", expected):

@@ -13,7 +13,7 @@ from fillcast.errors import FrameError
 from fillcast.venues import okx_frames as wire
 from fillcast.venues import okx_kernels
 from fillcast.venues.fast import Kernel
-from fillcast.venues.levels import milliseconds_ns
+from fillcast.venues.levels import text_time_ns
 from fillcast.venues.okx import OkxConnection
 from fillcast.venues.rules import UnnumberedRules
 from fillcast.venues.settings import CAPTURE_SETTINGS, Settings
@@ -47,5 +47,5 @@ class OkxLegacyConnection(OkxConnection):
     def _message(self, entry: wire.BookEntry) -> Message:
         if not entry.checksum:
             raise FrameError("a book message without a checksum, in a dialect that has nothing else")
-        event_ns = milliseconds_ns(entry.ts)
+        event_ns = text_time_ns(entry.ts)
         return Message(event_ns=event_ns, sent_ns=event_ns, checksum=entry.checksum, whole=True)

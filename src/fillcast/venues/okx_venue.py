@@ -8,8 +8,8 @@ from typing import Final
 from fillcast.core.instrument import Instrument
 from fillcast.venues.connection import Connection
 from fillcast.venues.directory import Venue, read_facts, shards
-from fillcast.venues.okx import OkxConnection
-from fillcast.venues.okx_instruments import instrument_paths, parse_instruments
+from fillcast.venues.okx import REST_WEIGHT, OkxConnection
+from fillcast.venues.okx_instruments import instrument_paths, list_instruments
 from fillcast.venues.settings import Settings
 
 FACTS: Final = read_facts("okx")
@@ -27,4 +27,4 @@ def connections(
     return [OkxConnection(shard, trades=trades, touch=touch, settings=settings) for shard in shards(instruments, size)]
 
 
-OKX: Final = Venue("okx", FACTS, instrument_paths, parse_instruments, connections)
+OKX: Final = Venue("okx", FACTS, instrument_paths, REST_WEIGHT, list_instruments, connections)

@@ -58,7 +58,6 @@ class GapReason(StrEnum):
     SNAPSHOT_MISSING = "snapshot_missing"  # the first book did not come in time
     SNAPSHOT_MISMATCH = "snapshot_mismatch"  # a fresh snapshot disagrees with the book at the same id
     REFUSED = "refused"  # the venue refused the subscription
-    RESET = "reset"  # the venue restarted its ids
     TOUCH = "touch"  # the venue's best bid and ask differ from the book at the same id
 
 

@@ -11,6 +11,7 @@ from fillcast.core.book import Book
 from fillcast.core.events import ROW_COLUMNS
 from fillcast.core.instrument import Instrument
 from fillcast.venues.protocol import Gap
+from fillcast.venues.recent import RecentLargest
 
 
 def no_rows() -> NDArray[np.int64]:
@@ -128,14 +129,16 @@ class Slot:
         Resyncs since the book was last LIVE for long.
     live_ns, refreshed_ns
         Monotonic times of the last change to LIVE and of the last fresh snapshot.
-    edge_bps
-        What the last snapshot proved on its shorter side.
-    asked_lots
-        Size that forecasts are made for; twice this should be proven.
+    edge_bps, edge_lots
+        What the last snapshot proved of (bids, asks): how far from the mid, and how much.
+    asked
+        Lots that forecasts are made for; twice the largest should be proven.
     instruments_request, instruments_ns
         The open request for new metadata (0: none) and the monotonic time from which its reply is awaited.
+    listed
+        The instrument as the venue lists it; `instrument` may rest on a finer grid.
     decimals
-        Digits after the point of the prices and sizes that were off the grid.
+        The most digits after the point of prices and sizes in messages that were off the grid.
     touches
         Best bid and ask messages that await the book at their id.
     """
@@ -143,6 +146,7 @@ class Slot:
     index: int
     instrument: Instrument
     book: Book | None
+    asked: RecentLargest
     tally: Tally = field(default_factory=Tally)
     gap: Gap | None = None
     splice: Splice | None = None
@@ -151,12 +155,16 @@ class Slot:
     attempts: int = 0
     live_ns: int = 0
     refreshed_ns: int = 0
-    edge_bps: float = 0.0
-    asked_lots: int = 0
+    edge_bps: tuple[float, float] = (0.0, 0.0)
+    edge_lots: tuple[float, float] = (0.0, 0.0)
     instruments_request: int = 0
     instruments_ns: int = 0
     decimals: tuple[int, int] = (0, 0)
     touches: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    listed: Instrument = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listed = self.instrument
 
     @property
     def symbol(self) -> str:

@@ -5,30 +5,23 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
-from typing import Final
 
 from fillcast.core.book import Book
 from fillcast.core.events import SNAPSHOT, UPDATE, EventBuffer
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
-from fillcast.errors import InstrumentError, OffGridError, VenueError
-from fillcast.venues.agreement import agree, proven_width_bps, reaches
-from fillcast.venues.connection import Connection
+from fillcast.venues.agreement import agree, proven_bps, proven_lots, wants_more
 from fillcast.venues.frames import UNREADABLE, excerpt
-from fillcast.venues.levels import Side, finest_decimals, level_rows
-from fillcast.venues.protocol import Effects, Fetch, GapReason, Refused, Rejected
+from fillcast.venues.protocol import Effects, Fetch, GapReason, Rejected
+from fillcast.venues.regridding import RegriddingConnection, Sides
 from fillcast.venues.rules import Rules, Verdict
 from fillcast.venues.settings import SECOND_NS, Settings, backoff_ns
 from fillcast.venues.slots import Message, Slot, Splice
-
-NOT_SHRUNK: Final = 0.8  # of what the last snapshot proved: a fresh one would prove no more
-
-Sides = Sequence[Side]
+from fillcast.venues.standing import FOLLOWED
 
 
-class SplicingConnection(Connection):
-    """Adds REST snapshots, fresh snapshots without leaving LIVE, and rebuilding on a new grid.
+class SplicingConnection(RegriddingConnection):
+    """Adds REST snapshots, and fresh ones without leaving LIVE.
 
     Attributes
     ----------
@@ -61,14 +54,6 @@ class SplicingConnection(Connection):
     def _parse_snapshot(self, slot: Slot, body: bytes) -> tuple[Message, Sides]:
         """Return a REST snapshot without its rows, and its levels; `FrameError` or `msgspec.DecodeError`."""
 
-    @abstractmethod
-    def _instruments_path(self, slot: Slot) -> tuple[str, int]:
-        """Return the REST path of an instrument's metadata and its weight."""
-
-    @abstractmethod
-    def _parse_instruments(self, body: bytes) -> list[Instrument]:
-        """Understand metadata; `VenueError`, `InstrumentError` or `msgspec.DecodeError` when that fails."""
-
     # Inputs.
 
     def reply(self, request_id: int, status: int, body: bytes, wall_ns: int, mono_ns: int) -> Effects:
@@ -80,14 +65,9 @@ class SplicingConnection(Connection):
                     self._take_snapshot(slot, body)
                 else:
                     self._refused_reply(slot, status, body)
-                    self._fetch_again(slot)
+                    self._fetch_again(slot, f"the request for a snapshot failed (status {status})")
             elif slot.instruments_request == request_id:
-                slot.instruments_request = 0
-                if 200 <= status < 300:
-                    self._regrid(slot, body)
-                else:
-                    self._refused_reply(slot, status, body)
-                    self._regrid(slot, b"")
+                self._take_instruments(slot, status, body)
         return self._flush()
 
     def snapshot_reply(self, symbol: str, body: bytes, wall_ns: int, mono_ns: int) -> Effects:
@@ -105,16 +85,6 @@ class SplicingConnection(Connection):
         self._begin(wall_ns, mono_ns)
         self._refresh(self._slots[index])
         return self._flush()
-
-    # Decoding.
-
-    def _levels(self, slot: Slot, bare: Message, sides: Sides) -> Message | None:
-        """Return a message with its levels as rows; None when they are off the grid: that breaks the book."""
-        try:
-            return replace(bare, rows=level_rows(sides, slot.instrument))
-        except OffGridError as error:
-            self._off_grid(slot, str(error), finest_decimals(sides))
-            return None
 
     # Holding and joining.
 
@@ -175,15 +145,17 @@ class SplicingConnection(Connection):
         purpose = "refresh" if splice.refresh else "snapshot"
         self._out.append(Fetch(self._requests, path, weight, purpose, splice.asked_ns if wait_ns else 0))
 
-    def _fetch_again(self, slot: Slot) -> None:
-        splice = slot.splice
-        if splice is not None:
-            splice.snapshot = None
-            splice.attempts += 1
-            self._fetch(slot)
-
-    def _refused_reply(self, slot: Slot, status: int, body: bytes) -> None:
-        self._out.append(Refused(slot.instrument.key, str(status), excerpt(body)))
+    def _fetch_again(self, slot: Slot, why: str) -> None:
+        """Ask for another snapshot after a pause that grows; the book says why."""
+        splice, book = slot.splice, slot.book
+        if splice is None or book is None:
+            return
+        splice.snapshot = None
+        splice.attempts += 1
+        self._fetch(slot)
+        if book.state not in FOLLOWED:
+            gap = f" ({slot.gap.detail})" if slot.gap else ""
+            book.reason = f"{why}; another is asked for in {(splice.asked_ns - self._mono_ns) / SECOND_NS:g} s{gap}"
 
     def _take_snapshot(self, slot: Slot, body: bytes) -> None:
         try:
@@ -191,7 +163,7 @@ class SplicingConnection(Connection):
         except UNREADABLE as error:
             self.rejected += 1
             self._out.append(Rejected(f"snapshot of {slot.symbol}: {error}", excerpt(body)))
-            self._fetch_again(slot)
+            self._fetch_again(slot, f"a snapshot could not be read: {error}")
             return
         if message is None or slot.splice is None:
             return
@@ -207,14 +179,14 @@ class SplicingConnection(Connection):
             return
         snapshot, held = splice.snapshot, splice.messages
         if splice.reach is not None and snapshot.last < splice.reach:
-            self._fetch_again(slot)
+            self._fetch_again(slot, f"snapshot {snapshot.last} is older than the updates held")
             return
         kept = [message for message in held if not self.rules.discards(message, snapshot.last)]
         if kept and not self.rules.bridges(kept[0], snapshot.last):
-            self._fetch_again(slot)
+            self._fetch_again(slot, f"snapshot {snapshot.last} does not join the updates held")
             return
-        if not snapshot.event_ns and held:
-            snapshot = replace(snapshot, event_ns=held[-1].event_ns)
+        if not snapshot.event_ns:  # spot states no time: what the stream told last is the latest known
+            snapshot = replace(snapshot, event_ns=held[-1].event_ns if held else book.event_ns)
         # With nothing kept, the stream must be known to stand exactly where the snapshot does.
         stands_at = held[-1].last if held else book.last_id if splice.refresh else -1
         if not kept and stands_at != snapshot.last:
@@ -264,13 +236,11 @@ class SplicingConnection(Connection):
     def _tend(self, slot: Slot) -> None:
         super()._tend(slot)
         splice, now_ns, wait_ns = slot.splice, self._mono_ns, self.settings.reply_wait_ns
-        if slot.instruments_request and now_ns - slot.instruments_ns >= wait_ns:
-            self._regrid(slot, b"")
         if splice is None:
             if self.refreshes:
                 self._refresh_short(slot)
         elif (splice.request_id or self._unjoined(splice)) and now_ns - splice.asked_ns >= wait_ns:
-            self._fetch_again(slot)
+            self._fetch_again(slot, f"no snapshot that joins the stream came within {wait_ns / SECOND_NS:g} s")
         elif splice.stream_until_ns and now_ns >= splice.stream_until_ns:
             self._stream_is_late(slot, splice)
 
@@ -285,16 +255,16 @@ class SplicingConnection(Connection):
         return snapshot is not None and bool(held) and held[-1].last < snapshot.last
 
     def _refresh_short(self, slot: Slot) -> None:
-        """Ask for a fresh snapshot when little is proven, and less than the last one gave."""
+        """Ask for a fresh snapshot when little is proven, and less than the last one proved."""
         book, settings = slot.book, self.settings
         if book is None or book.state is not BookState.LIVE:
             return
         if self._mono_ns - slot.refreshed_ns < settings.refresh_spacing_ns:
             return
-        proven_bps = proven_width_bps(book)
-        if proven_bps >= NOT_SHRUNK * slot.edge_bps:
-            return
-        if proven_bps < settings.refresh_bps or (slot.asked_lots and not reaches(book, 2 * slot.asked_lots)):
+        asked = slot.asked.largest(self._mono_ns)
+        if wants_more(proven_bps(book), slot.edge_bps, settings.refresh_bps) or (
+            asked and wants_more(proven_lots(book), slot.edge_lots, 2 * asked)
+        ):
             self._refresh(slot)
 
     def _refresh(self, slot: Slot) -> None:
@@ -321,49 +291,4 @@ class SplicingConnection(Connection):
 
     def _note_edge(self, slot: Slot, book: Book) -> None:
         slot.refreshed_ns = self._mono_ns
-        slot.edge_bps = proven_width_bps(book)
-
-    # New grids.
-
-    def _off_grid(self, slot: Slot, detail: str, decimals: tuple[int, int]) -> None:
-        """Take a book off its grid and ask for the instrument's metadata."""
-        self._open_gap(slot, GapReason.OFF_GRID, detail)
-        self._forget(slot, BookState.BROKEN, detail)
-        slot.decimals = decimals
-        if slot.instruments_request:
-            return
-        settings = self.settings
-        wait_ns = backoff_ns(settings.resync_spacing_ns, settings.resync_spacing_max_ns, slot.attempts)
-        slot.attempts += 1
-        self._requests += 1
-        slot.instruments_request, slot.instruments_ns = self._requests, self._mono_ns + wait_ns
-        path, weight = self._instruments_path(slot)
-        due_ns = slot.instruments_ns if wait_ns else 0
-        self._out.append(Fetch(slot.instruments_request, path, weight, "instruments", due_ns))
-
-    def _regrid(self, slot: Slot, body: bytes) -> None:
-        """Put a book on the venue's current grid; where that is the old one, on the finest digits seen."""
-        slot.instruments_request = 0
-        book, current = slot.book, slot.instrument
-        if book is None:
-            return
-        try:
-            known = {entry.symbol: entry for entry in self._parse_instruments(body)} if body else {}
-        except (VenueError, InstrumentError, *UNREADABLE) as error:
-            self._out.append(Rejected(f"instruments: {error}", excerpt(body)))
-            known = {}
-        found = known.get(slot.symbol, current)
-        note = f"new grid: tick {found.tick}, lot {found.lot}"
-        if (found.price_grid, found.size_grid) == (current.price_grid, current.size_grid):
-            prices = max(slot.decimals[0], current.price_grid.decimals)
-            sizes = max(slot.decimals[1], current.size_grid.decimals)
-            found = replace(found, tick=Decimal(1).scaleb(-prices), lot=Decimal(1).scaleb(-sizes))
-            note = f"the venue's metadata does not fit; finest digits seen: tick {found.tick}, lot {found.lot}"
-        slot.instrument = found
-        self.instruments = tuple(entry.instrument for entry in self._slots)
-        book.describe(found)
-        self._forget(slot, BookState.BROKEN, note)
-        if slot.gap is not None:
-            slot.gap = replace(slot.gap, detail=f"{slot.gap.detail}; {note}")
-        if self._open:  # else opening it will start over
-            self._resync(slot)
+        slot.edge_bps, slot.edge_lots = proven_bps(book), proven_lots(book)

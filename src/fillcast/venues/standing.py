@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from fillcast.core import layout_kernels as at
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
@@ -25,6 +23,7 @@ from fillcast.venues.protocol import (
     Refused,
     Send,
 )
+from fillcast.venues.recent import RecentLargest
 from fillcast.venues.settings import MILLISECOND_NS, SECOND_NS, Settings, backoff_ns
 from fillcast.venues.slots import Slot, Tally
 
@@ -67,11 +66,12 @@ class Standing(ABC):
         self.instruments = tuple(instruments)
         self.books, self._memory = allocate_books(self.instruments[:count], depth=depth)
         self.rows = self._memory[:count]
+        self._states = self.rows[:, at.STATE]
         self.settings = settings
         self.alive_ns = 0
         self.reconnects = 0
         self._slots = [
-            Slot(index, instrument, self.books[index] if count else None)
+            Slot(index, instrument, self.books[index] if count else None, RecentLargest(settings.asked_window_ns))
             for index, instrument in enumerate(instruments)
         ]
         self._by_symbol = {slot.symbol: slot for slot in self._slots}
@@ -81,8 +81,23 @@ class Standing(ABC):
         self._open = self._asked_alive = self._giving_up = False
         self._requests = 0
 
+    def judge(self, wall_ns: int, mono_ns: int) -> Effects:
+        """Apply the limits of silence and lag as of now.
+
+        Compiled code looks at neither, so this is called after every batch of frames. `events` stay as they are.
+        """
+        self._wall_ns, self._mono_ns = wall_ns, mono_ns
+        self._judge()
+        return self._flush()
+
     def health(self, index: int, wall_ns: int, mono_ns: int) -> Health:
-        """Return how far a book can be trusted now."""
+        """Return how far a book can be trusted now.
+
+        The limits are applied first, so that nobody is shown a state that was true at the last timer only; what that
+        finds is told with the next input.
+        """
+        self._wall_ns, self._mono_ns = wall_ns, mono_ns
+        self._judge()
         book = self.books[index]
         changed_ns = int(book.row[at.CHANGED_NS])
         return Health(
@@ -99,8 +114,8 @@ class Standing(ABC):
         return self._slots[index].tally
 
     def ask(self, index: int, lots: int) -> None:
-        """Say which size forecasts are made for, so that twice as much is kept proven."""
-        self._slots[index].asked_lots = lots
+        """Say which size forecasts are made for: twice the largest of late is kept proven."""
+        self._slots[index].asked.add(lots, self._mono_ns)
 
     @property
     def gaps(self) -> int:
@@ -149,11 +164,16 @@ class Standing(ABC):
 
     def _break(self, slot: Slot, reason: GapReason, detail: str, loss: int | None = None) -> None:
         """Take a book out of use and start the way back."""
+        book, settings, due_ns = slot.book, self.settings, slot.retry_ns
+        if book is None:
+            return
+        if book.state in FOLLOWED and self._mono_ns - slot.live_ns > settings.settled_ns:
+            slot.attempts = 0
         self._open_gap(slot, reason, detail, loss)
         self._forget(slot, BookState.BROKEN, detail)
-        if self._mono_ns - slot.live_ns > self.settings.settled_ns:
-            slot.attempts = 0
-        settings = self.settings
+        if due_ns or slot.instruments_request:  # the way back is due already: what else is wrong changes nothing
+            slot.retry_ns = due_ns
+            return
         wait_ns = backoff_ns(settings.resync_spacing_ns, settings.resync_spacing_max_ns, slot.attempts)
         slot.attempts += 1
         if wait_ns:
@@ -223,8 +243,10 @@ class Standing(ABC):
         lag_ns = self._lag.lag_ns() if settings.lag_limit_ns is not None else 0
         limit_ns = settings.lag_limit_ns or 1
         late = silent or lag_ns > limit_ns
-        # Asked at every frame of the reference path: mostly no book is in the state that would change.
-        for index in np.flatnonzero(self.rows[:, at.STATE] == (BookState.LIVE if late else BookState.STALE)):
+        changing = BookState.LIVE if late else BookState.STALE
+        for index, state in enumerate(self._states.tolist()):
+            if state != changing:
+                continue
             slot = self._slots[index]
             book = self.books[index]
             if late:
