@@ -39,6 +39,10 @@ BAD_INPUT = [
     ([*QUOTE, "--size", "1", "--endpoint", "mars=http://x"], "unknown venue 'mars'"),
     (["quote", "okx", "--side", "buy", "--size", "1"], "'okx' is not VENUE:SYMBOL"),
     (["quote", "okz:BTC-USDT", "--side", "buy", "--size", "1"], "unknown venue 'okz'; did you mean okx?"),
+    (
+        ["quote", "binance:BTCUSDT", "--side", "buy", "--size", "1"],
+        "did you mean binance_spot:BTCUSDT or binance_usdm:BTCUSDT or binance_coinm:BTCUSDT?",
+    ),
     (["quote", "--side", "buy", "--size", "1"], "VENUE:SYMBOL"),
     ([*QUOTE, "--size", "1", "--bogus"], "No such option"),
     (["watch", "okx:BTC-USDT", "--seconds", "nan"], "--seconds must be a positive finite number"),
@@ -73,6 +77,14 @@ def test_a_venue_that_cannot_be_reached_is_a_no(in_process, arguments):
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("fillcast: cannot reach 127.0.0.1:9")
     assert result.stderr.count("\n") == 1
+
+
+def test_an_unknown_symbol_names_the_near_one_and_where_to_look(in_process, endpoints):
+    result = in_process("quote", "okx:btcusdt", "--side", "buy", "--size", "1", *endpoints)
+    assert result.returncode == 2
+    assert "lists no instrument 'btcusdt'; did you mean" in result.stderr
+    assert "BTC-USDT" in result.stderr
+    assert "to find a symbol: fillcast instruments VENUE [TEXT]" in result.stderr
 
 
 def test_a_process_ends_with_the_same_codes(command, tmp_path):

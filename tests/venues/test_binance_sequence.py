@@ -82,3 +82,16 @@ def test_events_out_of_order_never_leave_a_wrong_book_live(product: tuple[Produc
     line.feed(market.depth())
     assert line.states == ["LIVE"]
     assert market.same_as(line.connection.books[0])
+
+
+def test_ids_that_start_over_never_leave_an_old_book_live(product: tuple[Product, Instrument], fast: bool) -> None:
+    rules, one = product
+    line, market = started(rules, one, fast=fast)
+    market.last, market.before = 10, 7  # the venue's ids start over; its time goes on
+    (fetch,) = fetches(line.feed(market.depth()))
+    assert line.states == ["BROKEN"]
+    assert line.reasons == ["sequence"]
+    line.reply(fetch, market.rest())
+    line.feed(market.depth())
+    assert line.states == ["LIVE"]
+    assert market.same_as(line.connection.books[0])

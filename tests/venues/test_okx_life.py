@@ -149,3 +149,39 @@ def test_a_book_that_breaks_again_and_again_is_resynced_ever_later(live: tuple[L
         line.feed(market.okx_snapshot())
     assert pauses == sorted(pauses)
     assert pauses[0] < SECOND < pauses[-1]
+
+
+def test_a_subscription_that_the_venue_ends_breaks_its_book_and_is_made_anew(live: tuple[Line, Market]) -> None:
+    line, market = live
+    ended = dump({"event": "unsubscribe", "arg": {"channel": "books", "instId": market.instrument.symbol}})
+    effects = line.feed(ended)
+    assert line.states == ["BROKEN"]
+    assert line.reasons == ["refused"]
+    assert [message["op"] for message in sent(effects)] == ["unsubscribe", "subscribe"]
+    line.feed(ended)  # the first half of our own resync
+    assert len(line.gaps) == 1
+    line.feed(market.okx_snapshot())
+    assert line.states == ["LIVE"]
+
+
+def test_a_book_without_keep_alives_is_not_live_for_ever(live: tuple[Line, Market]) -> None:
+    line, market = live
+    for _ in range(58):  # pongs alone prove the line, not the book
+        line.wait(3)
+        line.feed(b"pong")
+    assert line.states == ["LIVE"]
+    for _ in range(60):
+        if line.states == ["LIVE"]:
+            line.wait(0.25)
+            line.feed(b"pong")
+    assert line.states == ["BROKEN"]
+    assert line.reasons == ["silence"]
+    line.feed(market.okx_snapshot())
+    assert line.states == ["LIVE"]
+
+
+def test_an_update_without_its_link_is_malformed(live: tuple[Line, Market]) -> None:
+    line, market = live
+    line.feed(market.okx_update().replace(b'"prevSeqId"', b'"other"'))
+    assert line.states == ["BROKEN"]
+    assert line.reasons == ["malformed"]

@@ -24,7 +24,7 @@ def message(link: int = -1, last: int = -1, first: int = -1, *, empty: bool = Fa
         (100, 3, False, RESET),  # the venue's example: 10 then 3
         (95, 100, False, DUPLICATE),
         (100, 100, True, KEEPALIVE),
-        (100, 100, False, NEXT),
+        (100, 100, False, GAP),  # levels under an id that already stands for another book
         (101, 113, False, GAP),
         (99, 113, False, GAP),
         (112, 3, False, GAP),  # a reset that does not follow
@@ -59,7 +59,7 @@ def test_okx_splice(link: int, last: int, discarded: bool, bridges: bool) -> Non
     [
         (101, 104, NEXT, 0),
         (101, 101, NEXT, 0),
-        (98, 104, NEXT, -3),  # overlaps: absolute sizes, nothing lost
+        (98, 104, NEXT, None),  # overlaps: absolute sizes, nothing lost
         (90, 100, DUPLICATE, None),
         (90, 99, DUPLICATE, None),
         (102, 104, GAP, 1),

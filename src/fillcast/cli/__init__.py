@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from fillcast.cli.output import CANNOT_WRITE, discard, prepare
-from fillcast.errors import ConnectError, FillcastError, NotLiveError, VenueError
+from fillcast.errors import ConnectError, FillcastError, NotLiveError, UnknownInstrumentError, VenueError
 
 DONE = 0
 ANSWER_IS_NO = 1  # an unsound capture; a venue that cannot be reached; too little depth with --require-fill
@@ -34,6 +34,8 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
     except (ConnectError, VenueError, NotLiveError) as error:
         return _fail(str(error), ANSWER_IS_NO)
+    except UnknownInstrumentError as error:
+        return _fail(f"{error}; to find a symbol: fillcast instruments VENUE [TEXT]")
     except FillcastError as error:
         return _fail(str(error))
     except USAGE_ERROR as error:

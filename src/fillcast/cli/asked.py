@@ -103,6 +103,7 @@ def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Confi
         malformed endpoint, a config file that cannot be read.
     """
     config = read_config(VENUES) if config is None else config
+    check_families(keys)
     parse_keys(keys, VENUES)
     check_size(flags.size)
     if flags.side.strip().lower() not in SIDES:
@@ -116,6 +117,15 @@ def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Confi
     endpoints = {**config.endpoints, **parse_endpoints(reach.endpoints, VENUES)}
     distinct = tuple(dict.fromkeys(key.strip() for key in keys))
     return Asked(distinct, flags, endpoints, reach.proxy or config.proxy, config)
+
+
+def check_families(keys: Sequence[str]) -> None:
+    """Raise `UsageError` for a venue named without its market (`binance`); names all that it may mean."""
+    for key in keys:
+        name, _, symbol = key.strip().partition(":")
+        family = [f"{one}:{symbol}" for one in VENUES if one.startswith(f"{name}_")]
+        if name and symbol and family:
+            raise UsageError(f"instrument {key!r}: {name!r} has several markets; did you mean {' or '.join(family)}?")
 
 
 def check_size(text: str) -> None:

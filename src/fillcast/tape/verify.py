@@ -75,7 +75,8 @@ class Found:
             if gap.reason not in LATE:
                 found.append(f"{key}: {gap.reason} gap, {gap.detail}")
         if self.state not in (BookState.LIVE, BookState.STALE):
-            missing = "" if self.was_live else f", {self.recorded_updates:,} updates without a first book"
+            absent = not self.was_live and self.state is not BookState.BROKEN
+            missing = f", {self.recorded_updates:,} updates without a first book" if absent else ""
             found.append(f"{key}: ends {self.state.name}{missing} ({self.reason or 'no data'})")
         if counts.checksums_matched != counts.checksums_checked:
             missed = counts.checksums_checked - counts.checksums_matched

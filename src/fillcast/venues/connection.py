@@ -267,6 +267,8 @@ class Connection(Standing):
             self._hold(slot, message)
             return
         verdict = self.rules.follows(book.last_id, message)
+        if verdict is Verdict.DUPLICATE and message.event_ns > book.event_ns > 0:
+            verdict = Verdict.GAP  # an older id at a newer time is no repetition: the venue's ids have started over
         match verdict:
             case Verdict.NEXT | Verdict.RESET:
                 tally.resets += verdict is Verdict.RESET

@@ -8,8 +8,10 @@ from typing import Final
 
 import msgspec
 
+from fillcast.core import layout_kernels as at
 from fillcast.core.events import SNAPSHOT
 from fillcast.core.instrument import Instrument
+from fillcast.core.state import BookState
 from fillcast.errors import FrameError, OffGridError
 from fillcast.venues import okx_frames as wire
 from fillcast.venues import okx_kernels
@@ -25,11 +27,13 @@ from fillcast.venues.rules import OkxRules, Rules
 from fillcast.venues.settings import MINUTE_NS, SECOND_NS, Settings
 from fillcast.venues.slots import Message, Slot, Splice
 from fillcast.venues.splicing import SplicingConnection
+from fillcast.venues.standing import FOLLOWED
 
 DEPTH: Final = 400  # levels a side of `books`
 REQUESTS_AN_HOUR: Final = 480  # subscribe, unsubscribe and login of one connection; OKX API v5, "Connect"
 RESYNC_REQUESTS: Final = 2  # unsubscribe, subscribe
 ARGUMENT_BYTES: Final = 60_000  # of one request; the venue takes 64 KB
+LIMIT_REACHED: Final = "channel-conn-count-error"  # event: a subscription beyond 30 connections a channel
 SERVICE_UPGRADE: Final = "64008"  # notice: the connection will soon be closed
 REST_WEIGHT: Final = 1  # market/books is limited by requests
 PING, PONG = "ping", b"pong"
@@ -129,11 +133,22 @@ class OkxConnection(SplicingConnection):
 
     def _tend(self, slot: Slot) -> None:
         super()._tend(slot)
+        self._miss_keepalive(slot)
         splice = slot.splice
         if splice is None or splice.acknowledged or splice.fetching or not splice.ignore:
             return
         if self._mono_ns - splice.asked_ns >= self.settings.reply_wait_ns:
             self._break(slot, GapReason.SNAPSHOT_MISSING, "the subscription was not confirmed")
+
+    def _miss_keepalive(self, slot: Slot) -> None:
+        """Break a book that the venue has forgotten while it still answers pings."""
+        book, limit_ns = slot.book, self.settings.keepalive_wait_ns
+        if book is None or limit_ns is None or book.state is not BookState.LIVE:
+            return
+        quiet_ns = self._wall_ns - book.row.item(at.RIGHT_NS)
+        if quiet_ns >= limit_ns:
+            quiet_s = quiet_ns // SECOND_NS
+            self._break(slot, GapReason.SILENCE, f"neither an update nor a keep-alive for {quiet_s} s")
 
     def _snapshot_path(self, slot: Slot) -> tuple[str, int]:
         return f"/api/v5/market/books?instId={slot.symbol}&sz={DEPTH}&source=0", REST_WEIGHT
@@ -179,6 +194,8 @@ class OkxConnection(SplicingConnection):
             message = self._levels(slot, self._message(entry), sides(entry))
             if message is None:
                 return
+            if action == "update" and message.link < 0 <= message.last:
+                raise FrameError("an update without prevSeqId")
             messages.append(message)
         for message in messages:
             if action == "update":
@@ -189,6 +206,8 @@ class OkxConnection(SplicingConnection):
     def _message(self, entry: wire.BookEntry) -> Message:
         if entry.seqId is None:
             raise FrameError("a book message without seqId")
+        if entry.seqId < 0:
+            raise FrameError(f"a book message with seqId {entry.seqId}")
         checksum = entry.checksum or None  # 0: the venue sends none any more
         event_ns = text_time_ns(entry.ts)
         return Message(entry.prevSeqId, -1, entry.seqId, event_ns, event_ns, checksum=checksum, whole=True)
@@ -236,6 +255,12 @@ class OkxConnection(SplicingConnection):
             self._refuse(refused, frame.code, frame.msg)
         elif frame.event == "notice" and frame.code == SERVICE_UPGRADE:
             self._out.append(Reconnect(f"the venue will close the connection: {frame.msg}"))
+        elif frame.event == "unsubscribe" and slot is not None and frame.arg is not None:
+            followed = slot.book is not None and slot.book.state in FOLLOWED  # else it is the first half of a resync
+            if followed and frame.arg.channel in self.book_channels:
+                self._break(slot, GapReason.REFUSED, "the venue ended the subscription")
+        elif frame.event == LIMIT_REACHED:
+            self._refuse(None, frame.event, frame.msg or "too many connections follow this channel")
         elif frame.event == "subscribe" and frame.arg is not None:
             splice = slot.splice if slot is not None else None
             if splice is not None:

@@ -107,7 +107,7 @@ def advance(frame, length, wall_ns, mono_ns, words, books):
     control[INDEX] = index
     if update and not follows(book, link if identified else book[LAST_ID]):
         return UNREAD
-    if update and identified and (rows == 0 or last < 0):
+    if update and identified and (rows == 0 or last < 0 or last == link):
         return UNREAD
     kind = UPDATE if update else SNAPSHOT
     fill_message(words, kind, index, link, -1, last, event_ns, event_ns, wall_ns, rows, checksum, flags)

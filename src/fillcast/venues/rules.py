@@ -49,8 +49,8 @@ class OkxRules:
 
     def follows(self, last_id: int, message: Message) -> Verdict:
         if message.link == last_id:
-            if message.last == message.link and not len(message.rows):
-                return Verdict.KEEPALIVE
+            if message.last == message.link:  # one id is one book
+                return Verdict.GAP if len(message.rows) else Verdict.KEEPALIVE
             return Verdict.RESET if message.last < message.link else Verdict.NEXT
         if self.skip_duplicates and message.last == last_id and message.link < last_id:
             return Verdict.DUPLICATE
@@ -105,7 +105,7 @@ class SpotRules:
         return Verdict.GAP if message.first > last_id + 1 else Verdict.NEXT
 
     def loss(self, last_id: int, message: Message) -> int | None:
-        return message.first - last_id - 1
+        return message.first - last_id - 1 if message.first > last_id else None
 
     def reach(self, message: Message) -> int:
         return message.first - self.accept_next_id

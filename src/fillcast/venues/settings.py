@@ -31,6 +31,9 @@ class Settings:
         A book is STALE while receive minus event time is `lag_limit_ns` above its minimum of the window (20 frames of
         the slowest cadence in use), and LIVE again below half of it. The window forgets a clock that was set. None
         switches the rule off: recordings carry their recorder's pauses.
+    keepalive_wait_ns
+        OKX says about every 60 s that a book has not changed; a LIVE book without either for three times as long has
+        been dropped and is subscribed anew. None switches the rule off: recordings carry their recorder's pauses.
     snapshot_wait_ns
         How long OKX is given to send the first book itself before REST is asked (it came within 0.5 s in captures).
     reply_wait_ns
@@ -70,6 +73,7 @@ class Settings:
     dead_ns: int = 20 * SECOND_NS
     lag_limit_ns: int | None = 2 * SECOND_NS
     lag_window_ns: int = 10 * MINUTE_NS
+    keepalive_wait_ns: int | None = 3 * MINUTE_NS
     snapshot_wait_ns: int = 3 * SECOND_NS
     reply_wait_ns: int = 15 * SECOND_NS
     fetch_spacing_ns: int = 250 * MILLISECOND_NS
@@ -90,7 +94,7 @@ class Settings:
     skip_duplicates: bool = True
 
 
-CAPTURE_SETTINGS: Final = Settings(lag_limit_ns=None, check_touch=True)
+CAPTURE_SETTINGS: Final = Settings(lag_limit_ns=None, keepalive_wait_ns=None, check_touch=True)
 
 
 def backoff_ns(first_ns: int, longest_ns: int, attempts: int) -> int:

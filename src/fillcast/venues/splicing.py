@@ -152,6 +152,8 @@ class SplicingConnection(RegriddingConnection):
             return
         splice.snapshot = None
         splice.attempts += 1
+        if book.state not in FOLLOWED and splice.attempts > 1:
+            self._open_gap(slot, GapReason.SNAPSHOT_MISSING, why)
         self._fetch(slot)
         if book.state not in FOLLOWED:
             gap = f" ({slot.gap.detail})" if slot.gap else ""
