@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 
 import pytest
@@ -88,3 +90,14 @@ def test_a_quote_says_why_there_is_no_connection(in_process, without_sockets):
         assert "HTTP status 429: too many requests" in text
     assert "age" not in printed.stdout.splitlines()[1]
     assert (report["book"]["age_ms"], report["book"]["last_change_ms"]) == (None, None)
+
+
+def test_the_timeout_of_a_quote_covers_a_venue_that_never_answers(in_process):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"okx=http://127.0.0.1:{silent.getsockname()[1]}"
+        started = time.monotonic()
+        arguments = ["quote", "okx:BTC-USDT", "--side", "buy", "--size", "1", "--timeout", "0.5"]
+        answer = in_process(*arguments, "--endpoint", endpoint)
+    assert answer.returncode == 1
+    assert "no answer about okx:BTC-USDT within 0.5 s" in answer.stderr
+    assert time.monotonic() - started < 8  # the REST client alone would try for half a minute

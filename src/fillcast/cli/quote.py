@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -128,7 +128,8 @@ async def _quotes(
     from fillcast.forecast.comparison import compare
     from fillcast.forecast.curve import curve, max_size
 
-    async with asked.session() as session:
+    async with AsyncExitStack() as stack:
+        session = await _entered(stack, asked, waits.live_s)
         orders = {key: asked.order(session.instruments[key], usd_rates=rates) for key in asked.keys}
         fees = {key: asked.fee(order, session.instruments[key]) for key, order in orders.items()}
         if await _any_live(session, asked, waits.live_s) and waits.observe_s:
@@ -162,6 +163,20 @@ async def _quotes(
             )
             found.append(_Quote(one, drawn, largest))
         return found
+
+
+async def _entered(stack: AsyncExitStack, asked: Asked, timeout_s: float) -> Session:
+    """Enter a session in the time that is given for a proven book; `ConnectError` when the venues take longer."""
+    import asyncio
+
+    from fillcast.errors import ConnectError
+
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await stack.enter_async_context(asked.session())
+    except TimeoutError:
+        keys = ", ".join(asked.keys)
+        raise ConnectError(f"no answer about {keys} within {timeout_s:g} s; to wait longer: --timeout") from None
 
 
 async def _any_live(session: Session, asked: Asked, timeout_s: float) -> bool:

@@ -186,7 +186,7 @@ def retry_after_s(header: str, wall_ns: int) -> float | None:
     text = header.strip()
     if not text:
         return None
-    if text.isdigit() and len(text) < 10:
+    if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
     try:
         at = parsedate_to_datetime(text)

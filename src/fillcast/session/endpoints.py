@@ -11,7 +11,7 @@ from fillcast.venues import Venue
 
 
 def parse_endpoints(words: Iterable[str], venues: Iterable[str]) -> dict[str, str]:
-    """Return base URLs by venue from words such as `okx=http://127.0.0.1:8000`.
+    """Return base URLs by venue from words such as `okx=http://127.0.0.1:8100`.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def parse_endpoints(words: Iterable[str], venues: Iterable[str]) -> dict[str, st
     for word in words:
         name, url = (part.strip() for part in word.partition("=")[::2])
         if not name or not url:
-            raise UsageError(f"endpoint {word!r} is not VENUE=URL, such as okx=http://127.0.0.1:8000")
+            raise UsageError(f"endpoint {word!r} is not VENUE=URL, such as okx=http://127.0.0.1:8100")
         if name not in known:
             raise UsageError(f"endpoint {word!r}: unknown venue {name!r}; known are {', '.join(known)}")
         Endpoint.at(url)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from fillcast.core.instrument import Instrument
 from fillcast.errors import UnknownInstrumentError, UsageError, VenueError
 from fillcast.feed.reach import host_of
 from fillcast.feed.rest import Rest
 from fillcast.venues import Venue
+from fillcast.venues.frames import UNREADABLE
 
 NEAR_MATCHES = 3
 NEAR_ENOUGH = 0.6  # difflib ratio
@@ -87,7 +86,7 @@ async def _list(venue: Venue, symbols: Sequence[str], rest: Rest, bodies: dict[s
             bodies[path] = await rest.get_patiently(path, venue.metadata_weight)
     try:
         return {one.symbol: one for one in venue.parse_instruments([bodies[path] for path in paths], symbols)}
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         where = host_of(rest.base_url)
         raise VenueError(f"{where} does not answer as {venue.name} does (is the endpoint right?): {error}") from None
 

@@ -275,7 +275,7 @@ def watch(
     keys
         `VENUE:SYMBOL`, one or more.
     endpoints
-        Base URLs by venue that take the place of the venue's own, such as `{"okx": "http://127.0.0.1:8000"}`.
+        Base URLs by venue that take the place of the venue's own, such as `{"okx": "http://127.0.0.1:8100"}`.
     proxy
         URL of an HTTP proxy for every connection; from the environment when absent.
     settings, protocol

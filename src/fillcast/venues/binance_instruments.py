@@ -103,7 +103,8 @@ def as_instrument(venue: str, entry: Symbol) -> Instrument:
     order_lots = 1
     if venue == "binance_spot" and entry.baseAssetPrecision is not None:
         order_lots = _lots_of_a_step(lot, entry.baseAssetPrecision)
-        lot /= order_lots
+        if order_lots > 1:
+            lot /= order_lots
     if venue != "binance_coinm":
         return Instrument(
             venue,
