@@ -10,6 +10,7 @@ from fillcast.feed.driven import Notice
 from fillcast.venues.protocol import Gap, Recovered, Refused, Rejected
 
 RATE_MEMORY_S = 5.0  # a rate forgets half of its past in about 3.5 s
+SHORTEST_RATE_S = 1.0  # of events that have come for less, so many seconds are assumed
 SECOND_NS = 1_000_000_000
 
 
@@ -47,23 +48,27 @@ class LinkStatus:
 
 
 class Rate:
-    """Events per second, exponentially weighted over the last seconds."""
+    """Events per second, exponentially weighted over the last seconds, or over the time since the first of them."""
 
-    __slots__ = ("_per_s", "_updated_ns")
+    __slots__ = ("_per_s", "_started_ns", "_updated_ns")
 
     def __init__(self) -> None:
         self._per_s = 0.0
-        self._updated_ns = 0
+        self._started_ns = self._updated_ns = 0
 
     def add(self, count: int, mono_ns: int) -> None:
         """Count events that happened now."""
-        self._per_s = self.per_s(mono_ns) + count / RATE_MEMORY_S
+        self._started_ns = self._started_ns or mono_ns
+        self._per_s = self._decayed(mono_ns) + count / RATE_MEMORY_S
         self._updated_ns = mono_ns
 
     def per_s(self, mono_ns: int) -> float:
         """Return the rate as of now."""
-        elapsed_s = (mono_ns - self._updated_ns) / SECOND_NS
-        return self._per_s * math.exp(-elapsed_s / RATE_MEMORY_S) if elapsed_s > 0 else self._per_s
+        seen_s = max((mono_ns - self._started_ns) / SECOND_NS, SHORTEST_RATE_S)
+        return self._decayed(mono_ns) / -math.expm1(-seen_s / RATE_MEMORY_S)
+
+    def _decayed(self, mono_ns: int) -> float:
+        return self._per_s * math.exp(-max(mono_ns - self._updated_ns, 0) / SECOND_NS / RATE_MEMORY_S)
 
 
 @dataclass(slots=True)
