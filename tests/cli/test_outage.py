@@ -80,7 +80,7 @@ def without_sockets(lab_url):
 
 
 def test_a_quote_says_why_there_is_no_connection(in_process, without_sockets):
-    arguments = ["quote", "okx:BTC-USDT", "--side", "buy", "--size", "1", "--timeout", "0.5"]
+    arguments = ["quote", "okx:BTC-USDT", "--side", "buy", "--size", "1", "--timeout", "1"]
     arguments += ["--endpoint", f"okx={without_sockets}"]
     printed, told = in_process(*arguments), in_process(*arguments, "--json")
     assert (printed.returncode, told.returncode) == (1, 1)
@@ -90,6 +90,15 @@ def test_a_quote_says_why_there_is_no_connection(in_process, without_sockets):
         assert "HTTP status 429: too many requests" in text
     assert "age" not in printed.stdout.splitlines()[1]
     assert (report["book"]["age_ms"], report["book"]["last_change_ms"]) == (None, None)
+
+
+def test_nothing_is_observed_where_no_book_is_live(in_process, without_sockets):
+    started = time.monotonic()
+    arguments = ["quote", "okx:BTC-USDT", "--side", "buy", "--size", "1", "--timeout", "1", "--observe", "1d"]
+    answer = in_process(*arguments, "--endpoint", f"okx={without_sockets}")
+    assert answer.returncode == 1
+    assert "no forecast" in answer.stdout
+    assert time.monotonic() - started < 60.0
 
 
 def test_the_timeout_of_a_quote_covers_a_venue_that_never_answers(in_process):

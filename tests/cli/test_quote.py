@@ -70,14 +70,6 @@ def test_a_quote_that_observes_first_has_measured_the_volatility(in_process, end
     assert took_s >= 2.5
 
 
-def test_nothing_is_observed_where_no_book_is_live(in_process, endpoints):
-    started = time.monotonic()
-    result = in_process("quote", "okx:BTC-USDT", *BUY, *endpoints, "--timeout", "0.001", "--observe", "1d")
-    assert result.returncode == 1
-    assert "no forecast" in result.stdout
-    assert time.monotonic() - started < 60.0
-
-
 def test_flags_reach_the_forecast(in_process, endpoints):
     flags = ("--latency", "40ms", "--tier", "VIP1", "--level", "0.5")
     quote = json.loads(in_process("quote", "binance_usdm:BTCUSDT", *BUY, *endpoints, *flags, "--json").stdout)

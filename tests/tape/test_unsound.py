@@ -272,6 +272,32 @@ def test_messages_without_a_time_do_not_move_the_clock(tmp_path):
     assert result.step_back_ns < 1_000_000_000
 
 
+def test_a_pause_of_years_is_played_at_once(tmp_path):
+    path = write_a(tmp_path / "a.txt", okx_session())
+    lines = path.read_text().splitlines()
+    result = verify(write(path, *lines[:14], *map(years_later, lines[14:])))
+    assert result.sound, result.complaints
+    assert found(result).coverage < 1e-6
+    assert [gap.reason.value for gap in found(result).gaps] == ["silence"]
+
+
+def years_later(line: str) -> str:
+    return "19" + line[2:]
+
+
+# Spot: ids that start over.
+
+
+def test_spot_ids_that_start_over_are_unsound(tmp_path):
+    market = Market(SPOT, last=1_000_000, before=999_990)
+    frames = [market.depth(), market.rest(), *(market.depth() for _ in range(5))]
+    sound = verify(write(tmp_path / "a.jsonl", *(frame.decode() for frame in frames)))
+    assert sound.sound, sound.complaints
+    market.last = 500
+    frames += [market.depth([(1, 991, number)]) for number in range(1, 20)]
+    assert not verify(write(tmp_path / "b.jsonl", *(frame.decode() for frame in frames))).sound
+
+
 # Files.
 
 

@@ -12,9 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 from fillcast.core.events import SENT_NS, EventBuffer
 from fillcast.tape.lines import SNAPSHOT_NAMES, CapturedInput, InputKind, endpoint
 from fillcast.venues.protocol import Effects, Fetch, Gap, Recovered, Refused, Rejected, WakeAt
+from fillcast.venues.settings import MINUTE_NS
 
 HTTP_OK = 200
 NEVER_NS = 1 << 62
+# Timers ring for so long into a pause of the recording, four a second: a book is STALE after seconds of it and nothing
+# else can happen, while the times of a capture may lie years apart.
+LONGEST_RINGING_NS = 10 * MINUTE_NS
 KEPT_NOTICES = 100_000
 KEPT_REJECTIONS = 10
 EXCERPT = 60  # characters of a rejected frame, beside the place where all of it stands
@@ -161,11 +165,13 @@ class Replay:
 
     def _ring_until(self, until_ns: int) -> None:
         """Let the timers ring that are due before the next input."""
-        while self._wake_ns < until_ns:
+        last_ns = min(until_ns, self.clock.now_ns + LONGEST_RINGING_NS)
+        while self._wake_ns < last_ns:
             self.clock.advance(self._wake_ns)
             self._wake_ns = NEVER_NS
             now_ns = self.clock.now_ns
             self._carry_out(self.connection.tick(now_ns, now_ns))
+        self._wake_ns = max(self._wake_ns, until_ns)
 
     def _carry_out(self, effects: Effects) -> None:
         if self._on_step is not None:
