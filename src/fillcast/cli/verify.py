@@ -79,11 +79,14 @@ def show(result: Verification, console: Console) -> None:
 
     console.print(escape(result.capture), style="bold", highlight=False)
     seconds = f", {result.span_ns / NS_PER_S:.1f} s" if result.span_ns else ""
-    frames = f"{count(result.frames, 'frame')}{seconds}, {result.rejected_frames:,} rejected"
+    replies = f", {result.replies:,} from REST" if result.replies else ""
+    frames = f"{count(result.frames, 'frame')}{replies}{seconds}, {result.rejected_frames:,} rejected"
     console.print(f"{result.venue} ({result.dialect}), {frames}", highlight=False)
     print_rows(console, LEFT, RIGHT, [_row(one) for one in result.instruments])
     if any(one.instrument.scale_inferred for one in result.instruments):
         console.print("scale: inferred from the longest decimals in the capture", style="dim")
+    for note in result.notes[:SHOWN_COMPLAINTS]:
+        console.print(f"note: {escape(note)}", style="dim", highlight=False, soft_wrap=True)
     for problem in result.problems[:SHOWN_COMPLAINTS]:
         console.print(f"left out: {escape(str(problem))}", style="yellow", highlight=False, soft_wrap=True)
     if result.problem_count > SHOWN_COMPLAINTS:
