@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,16 @@ USAGE_ERROR = typer.TyperException
 
 ABOUT = "Know what an order will cost before you send it, and how far to trust the answer."
 
+# At most 60 characters: what is longer is cut in a list of 80 columns.
+COMMANDS: dict[Callable[..., None], str] = {
+    demo: "The main job with no network: own exchange, books, forecasts",
+    watch: "Follow books live and forecast an order on them",
+    quote: "Forecast once what an order costs, or compare venues",
+    instruments: "List a venue's instruments, or search them",
+    verify: "Rebuild every book in a capture and judge it",
+    lab: "Run the embedded exchange by itself",
+}
+
 
 def build() -> Any:
     """Return the command line, ready to be run on a list of arguments."""
@@ -32,8 +43,8 @@ def build() -> Any:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
     application.callback()(_root)
-    for command in (demo, watch, quote, instruments, verify, lab):
-        application.command()(command)
+    for command, summary in COMMANDS.items():
+        application.command(short_help=summary)(command)
     return typer.main.get_command(application)
 
 
