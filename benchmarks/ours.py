@@ -10,7 +10,7 @@ from benchmarks.contestant import Cost
 from benchmarks.frames import Capture
 from fillcast.core.events import BOOK
 from fillcast.core.instrument import Instrument
-from fillcast.venues.dialects import capture_connection, detect
+from fillcast.venues.dialects import detect
 
 
 class Ours:
@@ -31,7 +31,7 @@ class Ours:
         known = detect(capture.frames[0])
         if known is None:
             raise ValueError(f"{capture.name}: the first frame tells no venue")
-        connection = capture_connection(*known, instruments, fast=True)
+        connection = known.connection(instruments, fast=True)
         connection.opened(time.time_ns(), time.monotonic_ns())
         if capture.snapshot is not None:
             connection.snapshot_reply(instruments[0].symbol, capture.snapshot, time.time_ns(), time.monotonic_ns())

@@ -23,7 +23,7 @@ def test_keys_are_grouped_by_venue_each_once_in_the_order_given() -> None:
         (["okx:"], "is not VENUE:SYMBOL"),
         ([":BTC-USDT"], "is not VENUE:SYMBOL"),
         (["okex:BTC-USDT"], "unknown venue 'okex'; did you mean okx"),
-        (["nasdaq:AAPL"], "unknown venue 'nasdaq'; known are okx, binance_spot"),
+        (["nasdaq:AAPL"], "unknown venue 'nasdaq'; known are binance_coinm, binance_spot"),
     ],
 )
 def test_a_key_that_cannot_be_used_is_refused_in_one_sentence(keys: list[str], sentence: str) -> None:
@@ -46,7 +46,7 @@ def test_endpoints_are_read_and_the_last_one_of_a_venue_counts() -> None:
         ("okx", "is not VENUE=URL"),
         ("=http://host", "is not VENUE=URL"),
         ("okx=", "is not VENUE=URL"),
-        ("kucoin=http://host", "unknown venue 'kucoin'; known are okx"),
+        ("kucoin=http://host", "unknown venue 'kucoin'; known are binance_coinm"),
         ("okx=127.0.0.1:80", "is not a base URL"),
         ("okx=http://host:99999", "is not a base URL"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 
 import pytest
 
@@ -107,6 +108,24 @@ def test_a_damaged_compressed_file_is_no_end_but_damage(tmp_path):
     assert not capture.problems[-1].at_end
 
 
+def zipped(path, **members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return path
+
+
+def test_a_zip_archive_of_one_file_is_that_file(tmp_path):
+    path = zipped(tmp_path / "a.zip", only=frame(1, 1) + frame(2, 2))
+    assert numbers(Capture([path])) == [b'{"n":1}', b'{"n":2}']
+
+
+def test_a_zip_archive_of_several_files_says_no_order(tmp_path):
+    path = zipped(tmp_path / "a.zip", one=frame(1, 1), other=frame(2, 2))
+    with pytest.raises(CaptureError, match="a zip archive of 2 files"):
+        numbers(Capture([path]))
+
+
 def test_many_problems_are_counted_and_some_are_kept(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text(frame(1, 1) + "garbage\n" * 1000)
@@ -124,7 +143,7 @@ def test_many_problems_are_counted_and_some_are_kept(tmp_path):
         (b"PK\x03\x04rest", "zip"),
         (b"hello\nworld\n", "not a capture: none of its first 2 lines"),
         (b"hello", "its only line"),
-        (b"\x1f\x8bnot gzip at all", "gzip"),
+        (b"\x1f\x8bnot gzip at all", "not a readable compressed file"),
         (b"hello\n" * 10_000, "none of its first 200 lines"),
     ],
 )

@@ -84,21 +84,6 @@ def test_garbage_is_in_no_format(line):
     assert detect(line) is None
 
 
-@pytest.mark.parametrize(
-    ("line", "symbol"),
-    [
-        (b'https://x/api/v3/depth?symbol=NKNUSDT&limit=9 -> 1652459224.5: {"bids":[]}', "NKNUSDT"),
-        (b'https://x/api/v5/market/books?instId=BTC-USDT -> 1652459224.5: {"data":[]}', "BTC-USDT"),
-        (b'https://x/api/v5/nothing -> 1652459224.5: {"symbol":"BTCUSD_PERP"}', "BTCUSD_PERP"),
-        (b"https://x/api/v5/nothing -> 1652459224.5: not json", ""),
-    ],
-)
-def test_a_reply_is_about_the_symbol_of_its_url_or_body(line, symbol):
-    entry = parse(line, LineFormat.A)
-    assert entry is not None
-    assert entry.symbol == symbol
-
-
 def test_a_payload_is_whole_or_cut_off():
     assert whole(b'{"a":[1,2]}')
     assert whole(b"pong")

@@ -188,7 +188,7 @@ def test_a_second_connect_is_a_disconnect(tmp_path):
 def test_frames_of_an_unknown_venue_are_refused(tmp_path):
     path = tmp_path / "other.jsonl"
     path.write_text('{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD"}]}\n')
-    with pytest.raises(CaptureError, match="no frame is a book message of okx"):
+    with pytest.raises(CaptureError, match="no frame is a book message of binance_coinm, "):
         verify(path)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
-from fillcast.venues.dialects import capture_connection, detect, measure, measure_reply
+from fillcast.venues.dialects import detect
 from fillcast.venues.okx_instruments import list_instruments
 from fillcast.venues.protocol import Gap, Rejected
 from fillcast.venues.splicing import SplicingConnection
@@ -56,28 +56,28 @@ def recorded(folder: Path, files: list[str]) -> list[Input]:
 
 def rebuilt(entries: list[Input], *, fast: bool = False) -> tuple[SplicingConnection, list[Gap | Rejected]]:
     """Rebuild every book of a recording, its scale inferred in a first pass."""
-    venue, dialect = next(found for _, symbol, body in entries if not symbol and (found := detect(body)))
+    dialect = next(found for _, symbol, body in entries if not symbol and (found := detect(body)))
+    measure = dialect.measure()
     scales: dict[str, tuple[int, int]] = {}
     for _, symbol, body in entries:
-        figures = measure_reply(venue, symbol, body) if symbol else measure(venue, body)
-        if figures is not None:
+        for figures in [dialect.measure_reply(symbol, body)] if symbol else measure(body):
             known = scales.get(figures.symbol, (0, 0))
             scales[figures.symbol] = max(known[0], figures.prices[1]), max(known[1], figures.sizes[1])
     unnamed = scales.pop("", (0, 0))  # a snapshot among the frames of one symbol
     instruments = [
         Instrument(
-            venue,
+            dialect.venue,
             symbol,
             symbol,
             "",
             Decimal(1).scaleb(-max(prices, unnamed[0])),
             Decimal(1).scaleb(-max(sizes, unnamed[1])),
-            fixed_decimals=venue != "okx",
+            fixed_decimals=dialect.fixed_decimals,
             scale_inferred=True,
         )
         for symbol, (prices, sizes) in scales.items()
     ]
-    connection = capture_connection(venue, dialect, instruments, fast=fast)
+    connection = dialect.connection(instruments, fast=fast)
     assert isinstance(connection, SplicingConnection)
     connection.opened(0, 0)
     notices: list[Gap | Rejected] = []

@@ -8,11 +8,24 @@ from fillcast.core.events import SNAPSHOT, TOUCH, TRADES, UPDATE
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import Proof
 from fillcast.errors import CaptureError
-from fillcast.venues.dialects import REPLY, Figures, capture_connection, detect, measure, measure_reply
-from fillcast.venues.okx_legacy import OkxLegacyConnection
+from fillcast.venues.dialects import detect, dialects
+from fillcast.venues.recorded import REPLY, Dialect, Figures
+from fillcast.venues.retired.okx_unnumbered import OkxUnnumberedConnection
 from tests.venues.streams import COINM, OKX, SPOT, USDM, Line, Market, okx_text_checksum
 
 UNNUMBERED = {"seqId": None, "checksum": 5}
+
+
+def dialect(venue: str, name: str = "") -> Dialect:
+    """Return a venue's dialect; its first where none is named."""
+    return next(one for one in dialects() if one.venue == venue and name in ("", one.name))
+
+
+def measure(venue: str, frame: bytes) -> Figures | None:
+    """Return what one frame holds of its only symbol."""
+    found = dialect(venue).measure()(frame)
+    assert len(found) <= 1
+    return found[0] if found else None
 
 
 @pytest.mark.parametrize(
@@ -37,7 +50,8 @@ UNNUMBERED = {"seqId": None, "checksum": 5}
     ],
 )
 def test_detection(frame: bytes, found: tuple[str, str] | None) -> None:
-    assert detect(frame) == found
+    told = detect(frame)
+    assert (told and (told.venue, told.name)) == found
 
 
 def test_what_frames_hold() -> None:
@@ -84,17 +98,17 @@ def test_what_is_no_number_is_no_frame_to_measure(text: str) -> None:
 
 
 def test_what_snapshots_hold() -> None:
-    assert measure_reply("okx", "A", Market(OKX).okx_rest()) == Figures(REPLY, "A", 40, (3, 1), (0, 3))
-    assert measure_reply("binance_spot", "B", Market(SPOT).rest()) == Figures(REPLY, "B", 40, (3, 1), (0, 3))
+    assert dialect("okx").measure_reply("A", Market(OKX).okx_rest()) == Figures(REPLY, "A", 40, (3, 1), (0, 3))
+    assert dialect("binance_spot").measure_reply("B", Market(SPOT).rest()) == Figures(REPLY, "B", 40, (3, 1), (0, 3))
     for damaged in (b"<html>", b'{"lastUpdateId":1,"bids":[["1"', b"[" * 100_000):
         with pytest.raises(CaptureError, match="binance_spot"):
-            measure_reply("binance_spot", "B", damaged)
+            dialect("binance_spot").measure_reply("B", damaged)
 
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_a_level_off_an_inferred_grid_is_rejected_alone(fast: bool) -> None:
     inferred = replace(OKX, scale_inferred=True)
-    line, market = Line(capture_connection("okx", "v5", [inferred], fast=fast)), Market(OKX)
+    line, market = Line(dialect("okx", "v5").connection([inferred], fast=fast)), Market(OKX)
     line.open()
     line.feed(market.okx_snapshot())
     market.apply([])
@@ -113,7 +127,7 @@ def test_a_book_message_without_an_entry_tells_no_dialect() -> None:
 
 
 @pytest.mark.parametrize(
-    ("venue", "dialect", "instrument"),
+    ("venue", "name", "instrument"),
     [
         ("okx", "v5", OKX),
         ("okx", "v5-unnumbered", OKX),
@@ -122,21 +136,20 @@ def test_a_book_message_without_an_entry_tells_no_dialect() -> None:
         ("binance_coinm", "streams", COINM),
     ],
 )
-def test_a_recording_gets_its_protocol(venue: str, dialect: str, instrument: Instrument) -> None:
-    connection = capture_connection(venue, dialect, [instrument])
+def test_a_recording_gets_its_protocol(venue: str, name: str, instrument: Instrument) -> None:
+    connection = dialect(venue, name).connection([instrument])
     assert (connection.venue, len(connection.books)) == (venue, 1)
     assert connection.settings.lag_limit_ns is None
 
 
-@pytest.mark.parametrize(("venue", "dialect"), [("okx", "v3"), ("kraken", "v1"), ("binance_spot", "v5")])
-def test_other_recordings_are_refused(venue: str, dialect: str) -> None:
-    with pytest.raises(CaptureError, match=dialect):
-        capture_connection(venue, dialect, [])
+def test_no_two_dialects_have_one_name() -> None:
+    names = [(one.venue, one.name) for one in dialects()]
+    assert len(set(names)) == len(names)
 
 
 def checksummed(market: Market, line: Line, frame: str) -> bytes:
     """Return a frame of the unnumbered dialect with the checksum that is right after it."""
-    shadow = Line(OkxLegacyConnection([OKX]))
+    shadow = Line(OkxUnnumberedConnection([OKX]))
     shadow.open()
     edits = [(1, 995, 4), (-1, 1003, 0)] if frame == "update" else []
     market.apply(edits)
@@ -151,7 +164,7 @@ def checksummed(market: Market, line: Line, frame: str) -> bytes:
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_the_unnumbered_dialect_lives_by_its_checksums(fast: bool) -> None:
-    line, market = Line(OkxLegacyConnection([OKX], fast=fast)), Market(OKX)
+    line, market = Line(OkxUnnumberedConnection([OKX], fast=fast)), Market(OKX)
     assert not [effect for effect in line.open() if hasattr(effect, "text")]
     line.feed(checksummed(market, line, "snapshot"), checksummed(market, line, "update"))
     book = line.connection.books[0]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fillcast.venues.retired.okx_unnumbered import NeverSpliced
 from fillcast.venues.rules import FuturesRules, OkxRules, SpotRules, UnnumberedRules, Verdict
 from fillcast.venues.slots import Message
 
@@ -127,7 +128,8 @@ def test_futures_splice(link: int, first: int, last: int, discarded: bool, stric
 
 
 def test_unnumbered_messages_always_follow_and_never_splice() -> None:
-    rules = UnnumberedRules()
+    assert UnnumberedRules().follows(-1, message()) is NEXT
+    rules = NeverSpliced()
     assert rules.follows(-1, message()) is NEXT
     assert rules.discards(message(), 5)
     assert not rules.bridges(message(), 5)

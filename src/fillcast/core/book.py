@@ -113,6 +113,10 @@ class Book:
         """Levels a side that the venue promises to show; 0 where it promises none."""
         return self.row.item(at.DEPTH)
 
+    @depth.setter
+    def depth(self, depth: int) -> None:
+        self.row[at.DEPTH] = depth
+
     @property
     def version(self) -> int:
         """Grows with every change."""

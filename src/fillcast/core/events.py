@@ -29,7 +29,9 @@ FLAGS: Final = 10
 RECV_NS: Final = 11  # wall time at which the frame was received
 MESSAGE_COLUMNS: Final = 12
 
-HAS_CHECKSUM: Final = 1  # bit of FLAGS
+# Bits of FLAGS.
+HAS_CHECKSUM: Final = 1
+FULL_STATE: Final = 2  # its channel sends whole books: one takes the place of another by design
 
 # Columns of a row.
 SIDE: Final = 0  # +1 bid, -1 ask; for trades the aggressor: +1 bought, -1 sold
@@ -86,6 +88,7 @@ class EventBuffer:
         first: int = -1,
         last: int = -1,
         checksum: int | None = None,
+        full_state: bool = False,
     ) -> int:
         """Append one message with its rows (int64 (n, 4)) and return its index.
 
@@ -98,7 +101,7 @@ class EventBuffer:
         if self.count >= len(self.messages) or end > len(self.rows):
             raise FrameError(f"a frame with more than {len(self.rows)} levels or {len(self.messages)} messages")
         self.rows[start:end] = rows
-        flags = 0 if checksum is None else HAS_CHECKSUM
+        flags = (0 if checksum is None else HAS_CHECKSUM) | (FULL_STATE if full_state else 0)
         ids_and_times = (link, first, last, event_ns, event_ns if sent_ns is None else sent_ns)
         try:
             self.messages[self.count] = (kind, book, *ids_and_times, start, end, checksum or 0, flags, recv_ns)

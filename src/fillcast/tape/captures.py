@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import heapq
+import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from fillcast.errors import CaptureError, FrameError
 from fillcast.tape.lines import CapturedInput, InputKind, LineFormat, detect, parse, whole
@@ -47,7 +49,7 @@ class Capture:
     Parameters
     ----------
     paths
-        Plain or gzip-compressed files in any of the formats of `fillcast.tape.lines`.
+        Plain files, gzip-compressed ones and zip archives of one file, in any of the formats of `fillcast.tape.lines`.
 
     Attributes
     ----------
@@ -160,9 +162,11 @@ class Capture:
             with path.open("rb") as raw:
                 head = raw.read(4)
                 raw.seek(0)
+                lines: IO[bytes] | gzip.GzipFile = raw
                 if head.startswith(ZIP_MAGIC):
-                    raise CaptureError(f"{path}: a zip archive; unpack it and name the file inside")
-                lines = gzip.GzipFile(fileobj=raw, mode="rb") if head.startswith(GZIP_MAGIC) else raw
+                    lines = _only_member(path, raw)
+                elif head.startswith(GZIP_MAGIC):
+                    lines = gzip.GzipFile(fileobj=raw, mode="rb")
                 while line := lines.readline(MAX_LINE_BYTES):
                     number += 1
                     if number == 1 and b"\0" in line[:4096]:
@@ -175,9 +179,9 @@ class Capture:
                     yield number, text.rstrip(b"\r\n"), ended
         except EOFError:
             self._note(LineProblem(path, number + 1, "the compressed file ends too early", at_end=True))
-        except (gzip.BadGzipFile, zlib.error) as error:
+        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
             if number == 0:
-                raise CaptureError(f"{path}: not a readable gzip file ({error})") from None
+                raise CaptureError(f"{path}: not a readable compressed file ({error})") from None
             self._note(LineProblem(path, number + 1, f"the compressed file is damaged from here on ({error})"))
         except OSError as error:
             raise CaptureError(f"{path}: {error.strerror or error}") from None
@@ -186,6 +190,18 @@ class Capture:
         self.problem_count += 1
         if len(self.problems) < KEPT_PROBLEMS:
             self.problems.append(problem)
+
+
+def _only_member(path: Path, raw: IO[bytes]) -> IO[bytes]:
+    """Open the one file of a zip archive; `CaptureError` when it holds another number, or a locked one."""
+    archive = zipfile.ZipFile(raw)
+    members = [one for one in archive.infolist() if not one.is_dir()]
+    if len(members) != 1:
+        raise CaptureError(f"{path}: a zip archive of {len(members)} files; unpack it and name those to read, in order")
+    try:
+        return archive.open(members[0])
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or compressed by another method
+        raise CaptureError(f"{path}: {error}") from None
 
 
 def _refuse_twice(named: Sequence[Path]) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
 
 from fillcast.core.events import SENT_NS, EventBuffer
-from fillcast.tape.lines import SNAPSHOT_NAMES, CapturedInput, InputKind, endpoint
+from fillcast.tape.lines import CapturedInput, InputKind
+from fillcast.tape.replies import Replies
 from fillcast.venues.protocol import Effects, Fetch, Gap, Recovered, Refused, Rejected, WakeAt
 from fillcast.venues.settings import MINUTE_NS
 
@@ -76,6 +76,8 @@ class Replay:
 
     Parameters
     ----------
+    replies
+        Tells the REST replies of the recording apart.
     on_step
         Called after every input and timer, before what the protocol asks for is done, with the time up to which the
         books stood as they did before: whoever listens can tell for how long a book was LIVE, and what changed it.
@@ -84,7 +86,7 @@ class Replay:
 
     Attributes
     ----------
-    frames, replies
+    frames, reply_count
         Frames and REST replies so far.
     notices
         What the protocol said, the latest.
@@ -95,6 +97,7 @@ class Replay:
     def __init__(
         self,
         connection: Replayed,
+        replies: Replies,
         *,
         on_step: Callable[[int], None] | None = None,
         unusable: frozenset[tuple[Path, int]] = frozenset(),
@@ -103,7 +106,8 @@ class Replay:
         self.clock = Clock()
         self.notices: deque[Notice] = deque(maxlen=KEPT_NOTICES)
         self.rejections: list[str] = []
-        self.frames = self.replies = 0
+        self.frames = self.reply_count = 0
+        self._replies = replies
         self._on_step = on_step
         self._unusable = unusable
         self._open = False
@@ -115,8 +119,8 @@ class Replay:
     def take(self, entry: CapturedInput) -> None:
         """Play one input; instrument metadata, which the first pass has read, is passed over."""
         if entry.kind is InputKind.REPLY:
-            self.replies += 1
-            if not entry.is_snapshot or (entry.path, entry.line) in self._unusable:
+            self.reply_count += 1
+            if not self._replies.is_snapshot(entry) or (entry.path, entry.line) in self._unusable:
                 return
         if entry.wall_ns:
             self._ring_until(entry.wall_ns)
@@ -150,7 +154,7 @@ class Replay:
         self._carry_out(effects)
 
     def _reply(self, entry: CapturedInput) -> None:
-        symbol = entry.symbol
+        symbol = self._replies.symbol(entry)
         if not symbol and len(self._asked) == 1:
             symbol = next(iter(self._asked))
         if symbol in self._asked:
@@ -192,10 +196,9 @@ class Replay:
         return f"{place}{rejected.reason} ({rejected.excerpt[:EXCERPT]!r})"
 
     def _fetch(self, fetch: Fetch) -> None:
-        if endpoint(fetch.path) not in SNAPSHOT_NAMES:
+        if not self._replies.asks_for_book(fetch.path):
             return
-        query = parse_qs(urlsplit(fetch.path).query)
-        symbol = next((query[name][0] for name in ("symbol", "instId") if name in query), "")
+        symbol = self._replies.symbol_in(fetch.path)
         kept = self._kept.pop(symbol, None) or self._kept.pop("", None)
         if kept is None:
             self._asked[symbol] = fetch

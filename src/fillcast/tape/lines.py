@@ -11,19 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from fillcast.errors import FrameError
-from fillcast.venues.frames import UNREADABLE
 
 NS_DIGITS = 19  # digits of a time in nanoseconds between 2001 and 2286
 SECOND_DIGITS = (10, 13, 16, NS_DIGITS)  # of s, ms, us and ns in the same years
 REPLY_HEAD_BYTES = 80  # how far into a payload `lastUpdateId` may begin
 KEEP_ALIVES = frozenset({b"ping", b"pong"})
-METADATA_NAMES = frozenset({"instruments", "exchangeInfo"})  # last part of the path of what describes instruments
-SNAPSHOT_NAMES = frozenset({"depth", "books"})  # and of that of a book
 
 
 class InputKind(Enum):
@@ -67,34 +63,6 @@ class CapturedInput:
     path: Path = Path()
     line: int = 0
 
-    @property
-    def is_metadata(self) -> bool:
-        """Whether it is a REST reply that describes instruments."""
-        return self.kind is InputKind.REPLY and endpoint(self.url) in METADATA_NAMES
-
-    @property
-    def is_snapshot(self) -> bool:
-        """Whether it is a REST reply with a book: by its URL, or by its format where that has none."""
-        return self.kind is InputKind.REPLY and (not self.url or endpoint(self.url) in SNAPSHOT_NAMES)
-
-    @property
-    def symbol(self) -> str:
-        """The symbol that a REST reply is about, by its URL or else by its body; empty when neither says."""
-        query = parse_qs(urlsplit(self.url).query)
-        for name in ("symbol", "instId"):
-            if name in query:
-                return query[name][0]
-        if self.kind is not InputKind.REPLY:
-            return ""
-        try:
-            return msgspec.json.decode(self.data, type=_Named).symbol
-        except UNREADABLE:
-            return ""
-
-
-class _Named(msgspec.Struct):
-    symbol: str = ""
-
 
 def receive_ns(text: bytes) -> int:
     """Return a receive time in ns; its unit (s, ms, us, ns) is told by its number of digits.
@@ -120,11 +88,6 @@ def detect(line: bytes) -> LineFormat | None:
 def parse(line: bytes, form: LineFormat) -> CapturedInput | None:
     """Return what one line (without its end) holds, or None when it is not in that format."""
     return _PARSERS[form](line)
-
-
-def endpoint(url: str) -> str:
-    """Return the last part of a URL's path."""
-    return urlsplit(url).path.rpartition("/")[2]
 
 
 def whole(payload: bytes) -> bool:

@@ -13,13 +13,13 @@ from fillcast.core.layout_kernels import SYMBOL_WORDS
 from fillcast.errors import CaptureError, InstrumentError, VenueError
 from fillcast.tape.captures import Capture, LineProblem
 from fillcast.tape.lines import CapturedInput, InputKind
+from fillcast.tape.replies import Replies
 from fillcast.tape.scale import Scale
-from fillcast.venues import VENUES, venue
 from fillcast.venues.connection import Connection
-from fillcast.venues.dialects import Figures, capture_connection, detect, measure, measure_reply
+from fillcast.venues.dialects import detect, dialects
 from fillcast.venues.frames import UNREADABLE
+from fillcast.venues.recorded import Dialect, Figures, Measure
 
-TRIMMING_VENUES = frozenset({"okx"})  # write no trailing zeros
 FIRST_PRICE = re.compile(rb'\[\s*"\d+\.?(\d*)"\s*,')
 UNDETECTED_KEPT = 2000  # frames before the first that tells its venue: acknowledgements, trades
 LONGEST_SYMBOL = 8 * SYMBOL_WORDS  # bytes that a book's header holds
@@ -66,6 +66,8 @@ class Survey:
 
     Attributes
     ----------
+    dialect
+        As the first book message told it.
     instruments
         In the order in which they first occur, by the venue's metadata where the capture holds it, else with an
         inferred grid and marked `scale_inferred`.
@@ -75,15 +77,14 @@ class Survey:
         REST replies that cannot be read.
     """
 
-    venue: str
-    dialect: str
+    dialect: Dialect
     instruments: tuple[Instrument, ...]
     symbols: dict[str, Symbol]
     problems: tuple[LineProblem, ...]
 
     def connection(self) -> Connection:
         """Return a new protocol for the second pass."""
-        return capture_connection(self.venue, self.dialect, self.instruments)
+        return self.dialect.connection(self.instruments)
 
     def price_text(self, instrument: Instrument, ticks: int | None) -> str | None:
         """Return a price as the venue writes it in this capture."""
@@ -95,12 +96,40 @@ class Survey:
 
 @dataclass(slots=True)
 class _Seen:
-    venue: str = ""
-    dialect: str = ""
+    """What the first pass has seen of a recording whose dialect is known."""
+
+    dialect: Dialect
+    replies: Replies
+    measure: Measure
     symbols: dict[str, Symbol] = field(default_factory=dict)
-    metadata: dict[str, CapturedInput] = field(default_factory=dict)
-    waiting: list[CapturedInput] = field(default_factory=list)
+    metadata: dict[str, CapturedInput] = field(default_factory=dict)  # by URL: the latest of each kind
     problems: list[LineProblem] = field(default_factory=list)
+
+    def take(self, entry: CapturedInput) -> None:
+        if self.replies.is_metadata(entry):
+            self.metadata[entry.url] = entry
+        elif self.replies.is_snapshot(entry):
+            self._reply(entry)
+        elif entry.kind is InputKind.FRAME:
+            for figures in self.measure(entry.data):
+                if len(figures.symbol.encode()) <= LONGEST_SYMBOL:  # the second pass rejects what is longer
+                    self._frame(figures, entry.data)
+
+    def _reply(self, entry: CapturedInput) -> None:
+        try:
+            reply = self.dialect.measure_reply(self.replies.symbol(entry), entry.data)
+        except CaptureError as error:
+            self.problems.append(LineProblem(entry.path, entry.line, str(error)))
+            return
+        self.symbols.setdefault(reply.symbol, Symbol()).add(reply)
+
+    def _frame(self, figures: Figures, frame: bytes) -> None:
+        symbol = self.symbols.setdefault(figures.symbol, Symbol())
+        symbol.add(figures)
+        if symbol.written_decimals is None and self.dialect.fixed_decimals:
+            price = FIRST_PRICE.search(frame)
+            if price is not None:
+                symbol.written_decimals = len(price[1])
 
 
 def survey(recording: Capture, progress: Callable[[float], None]) -> Survey:
@@ -116,16 +145,26 @@ def survey(recording: Capture, progress: Callable[[float], None]) -> Survey:
     CaptureError
         When no frame tells a venue that is known here.
     """
-    seen = _Seen()
+    seen: _Seen | None = None
+    waiting: list[CapturedInput] = []
     for number, entry in enumerate(recording.inputs()):
-        if entry.is_metadata:
-            seen.metadata[entry.url] = entry  # the latest of each kind
-        elif entry.kind is InputKind.FRAME or entry.is_snapshot:
-            _see(seen, entry)
+        if seen is None and len(waiting) < UNDETECTED_KEPT:
+            waiting.append(entry)
+        if seen is None and entry.kind is InputKind.FRAME:
+            dialect = detect(entry.data)
+            if dialect is not None:
+                seen = _Seen(dialect, Replies(dialect), dialect.measure())
+                for earlier in waiting:
+                    seen.take(earlier)
+                if waiting[-1] is entry:
+                    continue
+        if seen is not None:
+            seen.take(entry)
         if not number % 256:
             progress(recording.share_read)
-    if not seen.venue:
-        raise CaptureError(f"{recording.name}: no frame is a book message of {', '.join(VENUES)}")
+    if seen is None:
+        known = ", ".join(dict.fromkeys(one.venue for one in dialects()))
+        raise CaptureError(f"{recording.name}: no frame is a book message of {known}")
     unnamed = seen.symbols.pop(UNNAMED, None)
     if unnamed is not None and len(seen.symbols) == 1:
         only = next(iter(seen.symbols.values()))
@@ -133,44 +172,9 @@ def survey(recording: Capture, progress: Callable[[float], None]) -> Survey:
         only.sizes.merge(unnamed.sizes)
     stated = _stated(seen)
     instruments = tuple(
-        stated.get(name) or _inferred(seen.venue, name, symbol) for name, symbol in seen.symbols.items()
+        stated.get(name) or _inferred(seen.dialect, name, symbol) for name, symbol in seen.symbols.items()
     )
-    return Survey(seen.venue, seen.dialect, instruments, seen.symbols, tuple(seen.problems))
-
-
-def _see(seen: _Seen, entry: CapturedInput) -> None:
-    """Take in one frame or snapshot; those before the venue is known wait for it."""
-    if not seen.venue:
-        found = detect(entry.data) if entry.kind is InputKind.FRAME else None
-        if found is None:
-            if len(seen.waiting) < UNDETECTED_KEPT:
-                seen.waiting.append(entry)
-            return
-        seen.venue, seen.dialect = found
-        for earlier in seen.waiting:
-            _measure(seen, earlier)
-        seen.waiting.clear()
-    _measure(seen, entry)
-
-
-def _measure(seen: _Seen, entry: CapturedInput) -> None:
-    if entry.kind is InputKind.REPLY:
-        try:
-            reply = measure_reply(seen.venue, entry.symbol, entry.data)
-        except CaptureError as error:
-            seen.problems.append(LineProblem(entry.path, entry.line, str(error)))
-            return
-        seen.symbols.setdefault(reply.symbol, Symbol()).add(reply)
-        return
-    figures = measure(seen.venue, entry.data)
-    if figures is None or len(figures.symbol.encode()) > LONGEST_SYMBOL:
-        return  # the second pass rejects what should have been understood
-    symbol = seen.symbols.setdefault(figures.symbol, Symbol())
-    symbol.add(figures)
-    if symbol.written_decimals is None and seen.venue not in TRIMMING_VENUES:
-        price = FIRST_PRICE.search(entry.data)
-        if price is not None:
-            symbol.written_decimals = len(price[1])
+    return Survey(seen.dialect, instruments, seen.symbols, tuple(seen.problems))
 
 
 def _stated(seen: _Seen) -> dict[str, Instrument]:
@@ -178,7 +182,7 @@ def _stated(seen: _Seen) -> dict[str, Instrument]:
     found: dict[str, Instrument] = {}
     for entry in seen.metadata.values():
         try:
-            listed = venue(seen.venue).parse_instruments([entry.data])
+            listed = seen.dialect.list_instruments([entry.data]).instruments if seen.dialect.list_instruments else []
         except (InstrumentError, VenueError, *UNREADABLE) as error:
             reason = f"instrument metadata that cannot be read: {error}"
             seen.problems.append(LineProblem(entry.path, entry.line, reason))
@@ -187,9 +191,9 @@ def _stated(seen: _Seen) -> dict[str, Instrument]:
     return found
 
 
-def _inferred(name: str, symbol: str, seen: Symbol) -> Instrument:
+def _inferred(dialect: Dialect, symbol: str, seen: Symbol) -> Instrument:
     """Return an instrument on the coarsest grid that holds what a book can hold of every price and size seen."""
     base, _, quote = symbol.partition("-")
     tick, lot = (Decimal(1).scaleb(-scale.decimals()) for scale in (seen.prices, seen.sizes))
-    fixed = name not in TRIMMING_VENUES
-    return Instrument(name, symbol, base, quote, tick, lot, fixed_decimals=fixed, scale_inferred=True)
+    fixed = dialect.fixed_decimals
+    return Instrument(dialect.venue, symbol, base, quote, tick, lot, fixed_decimals=fixed, scale_inferred=True)

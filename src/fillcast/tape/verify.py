@@ -11,6 +11,7 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.tape.captures import Capture, LineProblem
 from fillcast.tape.drive import Replay
+from fillcast.tape.replies import Replies
 from fillcast.tape.survey import Survey, survey
 from fillcast.tape.watch import Watch
 from fillcast.venues.connection import Connection
@@ -195,7 +196,7 @@ def verify(capture: str | Path | Sequence[str | Path], *, progress: Progress | N
     connection = surveyed.connection()
     watch = Watch(connection)
     unusable = frozenset((problem.path, problem.line) for problem in surveyed.problems)
-    replay = Replay(connection, on_step=watch.step, unusable=unusable)
+    replay = Replay(connection, Replies(surveyed.dialect), on_step=watch.step, unusable=unusable)
     for number, entry in enumerate(recording.inputs()):
         replay.take(entry)
         if not number % 256:
@@ -217,7 +218,7 @@ def _result(recording: Capture, surveyed: Survey, connection: Connection, replay
     return Verification(
         recording.name,
         connection.venue,
-        surveyed.dialect,
+        surveyed.dialect.name,
         replay.frames,
         connection.rejected,
         watch.span_ns,
@@ -226,7 +227,7 @@ def _result(recording: Capture, surveyed: Survey, connection: Connection, replay
         recording.problem_count + len(surveyed.problems),
         tuple(replay.rejections),
         replay.clock.longest_step_back_ns,
-        replay.replies,
+        replay.reply_count,
     )
 
 

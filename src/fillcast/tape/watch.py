@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core import layout_kernels as at
-from fillcast.core.events import BOOK, CHECKSUM, KIND, LAST, SNAPSHOT, UPDATE
+from fillcast.core.events import BOOK, CHECKSUM, FLAGS, FULL_STATE, KIND, LAST, SNAPSHOT, UPDATE
 from fillcast.core.state import BookState
 from fillcast.venues.connection import Connection
 from fillcast.venues.protocol import Gap, GapReason
@@ -21,7 +21,7 @@ class Watch:
 
     A stream's snapshot takes the place of whatever book there was. Where that book was right and stood elsewhere, the
     way from one to the other is missing in the recording, and nothing proves it. By the ids where the venue numbers
-    its messages, else by the checksums.
+    its messages, else by the checksums. Channels of whole books replace them by design.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Watch:
         known, self._checksums[index] = self._checksums[index], checksum
         if message[KIND] != SNAPSHOT or state not in FOLLOWED or last != words[index, LAST_ID]:
             return
-        if last == stood_at and (last >= 0 or checksum == known):
+        if message[FLAGS] & FULL_STATE or (last == stood_at and (last >= 0 or checksum == known)):
             return
         ids = f" at {last}" if last >= 0 else f" with checksum {checksum}"
         stood = f" at {stood_at}" if last >= 0 else f" with checksum {known}"

@@ -21,7 +21,7 @@ from fillcast.venues.levels import time_ns, trade_row
 from fillcast.venues.listing import Listing
 from fillcast.venues.protocol import Effects, Reconnect, Rejected, Send
 from fillcast.venues.regridding import Sides
-from fillcast.venues.rules import FuturesRules, Rules, SpotRules
+from fillcast.venues.rules import FuturesRules, SplicingRules, SpotRules
 from fillcast.venues.settings import MINUTE_NS, Settings
 from fillcast.venues.slots import Message, Slot, Splice
 from fillcast.venues.splicing import SplicingConnection
@@ -56,7 +56,7 @@ class Product:
     snapshot_weight: int
     metadata_weight: int
 
-    def rules(self, settings: Settings) -> Rules:
+    def rules(self, settings: Settings) -> SplicingRules:
         """Return the product's sequence rule."""
         if self.futures:
             return FuturesRules(settings.skip_duplicates, settings.accept_link_at_snapshot)

@@ -21,6 +21,7 @@ from fillcast.core.events import (
     LAST,
     LINK,
     SENT_NS,
+    SNAPSHOT,
     TOUCH,
     TRADES,
     UPDATE,
@@ -28,7 +29,7 @@ from fillcast.core.events import (
 )
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
-from fillcast.venues.fast import FastPath, Kernel, fast_path, read_nothing, touched
+from fillcast.venues.fast import Kernel, fast_path, read_nothing, touched
 from fillcast.venues.frames import UNREADABLE, excerpt
 from fillcast.venues.lag import LagMeter
 from fillcast.venues.protocol import (
@@ -93,7 +94,8 @@ class Connection(Standing):
         super().__init__(instruments, settings, depth=depth, carries_books=carries_books)
         self.rules = rules
         self.events = EventBuffer()
-        self._advance = self._fast_path() if fast and self.books else read_nothing
+        compiled = self._compiled() if fast and self.books else None
+        self._advance = fast_path(compiled[0], self._memory, self.events, compiled[1]) if compiled else read_nothing
         self.rejected = self.ignored = self.dropped = 0
         # On a line that was on time only the first frame after a pause can be late, and those behind it in a burst
         # hide it again: the reference path judges it at once.
@@ -176,9 +178,13 @@ class Connection(Standing):
 
     # What a venue provides.
 
-    @abstractmethod
-    def _compiled(self) -> tuple[Kernel, int]:
-        """Return the compiled reader of plain updates and which identity they show."""
+    def _compiled(self) -> tuple[Kernel, int] | None:
+        """Return the compiled reader of plain updates and which identity they show; None where there is none."""
+        return None
+
+    def _checksum(self, book: Book) -> int:
+        """Return the venue's checksum of a book as it is."""
+        return book.checksum()
 
     @abstractmethod
     def _subscribe(self) -> None:
@@ -193,7 +199,18 @@ class Connection(Standing):
         """Return the books that a frame which cannot be understood may have changed."""
 
     def _snapshot(self, slot: Slot, message: Message) -> None:
-        """Take in a snapshot that the stream itself sent. Only venues that send one are asked."""
+        """Replace the book by a snapshot that the stream itself sent, whenever one comes."""
+        book = slot.book
+        if book is None:
+            return
+        index = self._add(SNAPSHOT, slot, message)
+        slot.tally.snapshots += 1
+        slot.splice = None
+        slot.awaited_ns = 0
+        crossed = book.replace(self.events, index, complete=message.whole)
+        self._stamp(book)
+        if self._verify(slot, book, message, crossed):
+            self._go_live(slot)
 
     def _tend(self, slot: Slot) -> None:
         """Look at what is late for one book."""
@@ -209,10 +226,6 @@ class Connection(Standing):
         """Look at an update that has just been applied to a book that is right."""
 
     # The reference path.
-
-    def _fast_path(self) -> FastPath:
-        kernel, rule = self._compiled()
-        return fast_path(kernel, self._memory, self.events, rule)
 
     def _failed(self, status: int, wall_ns: int, mono_ns: int) -> Effects:
         """Break the book that compiled code has just found wrong. `events` still hold the frame."""
@@ -323,6 +336,7 @@ class Connection(Standing):
             first=message.first,
             last=message.last,
             checksum=message.checksum,
+            full_state=message.full_state,
         )
 
     def _stamp(self, book: Book, event_ns: int = 0) -> None:
@@ -349,7 +363,7 @@ class Connection(Standing):
     def _check(self, slot: Slot, book: Book, expected: int) -> bool:
         """Return whether the venue's checksum is the book's; break the book when not."""
         slot.tally.checksums_checked += 1
-        checksum = book.checksum()
+        checksum = self._checksum(book)
         if checksum != expected:
             self._break(slot, GapReason.CHECKSUM, f"checksum {checksum}, the venue says {expected}")
             return False

@@ -16,14 +16,10 @@ from fillcast.venues.settings import SECOND_NS, Settings
 
 if TYPE_CHECKING:  # naming a venue must not load the kernels
     from fillcast.venues.connection import Connection
+    from fillcast.venues.recorded import Dialect
 
-MODULES: Final = {
-    "okx": "fillcast.venues.okx_venue",
-    "binance_spot": "fillcast.venues.binance_venues",
-    "binance_usdm": "fillcast.venues.binance_venues",
-    "binance_coinm": "fillcast.venues.binance_venues",
-}
-VENUES: Final = tuple(MODULES)
+FILES: Final = files("fillcast") / "venues" / "fees"  # one per venue: what it takes, and where it is reached
+VENUES: Final = tuple(sorted(one.name.removesuffix(".toml") for one in FILES.iterdir() if one.name.endswith(".toml")))
 
 
 class Connect(Protocol):
@@ -36,15 +32,18 @@ class Connect(Protocol):
         trades: bool = True,
         touch: bool = False,
         settings: Settings | None = None,
+        fast: bool = True,
     ) -> list[Connection]:
         """Return as many connections as the venue needs, each not yet opened.
 
         Parameters
         ----------
         trades, touch
-            Also follow trades; best bid and ask.
+            Also follow trades; best bid and ask, where the venue has such a channel.
         settings
             Waits and limits; the defaults when absent.
+        fast
+            Read plain updates by compiled code where there is any. Off: every frame is counted in `tally`.
         """
 
 
@@ -58,10 +57,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a venue's dated file says.
+    """What the table `reach` of a venue's dated file says.
 
     Attributes
     ----------
+    protocol
+        The module of `fillcast.venues` that speaks it.
     ws_url, rest_url
         Base URLs.
     rest_limit, dial_limit, control_limit
@@ -72,6 +73,7 @@ class Facts:
         Date and origin.
     """
 
+    protocol: str
     ws_url: str
     rest_url: str
     rest_limit: Limit
@@ -98,6 +100,8 @@ class Venue:
         What the bodies of those paths list; raises `VenueError` or `msgspec.DecodeError`.
     connections
         Makes the connections that follow some instruments.
+    dialects
+        In which recordings of it are read.
     """
 
     name: str
@@ -106,6 +110,7 @@ class Venue:
     metadata_weight: int
     list_instruments: Callable[[Iterable[bytes]], Listing]
     connections: Connect
+    dialects: tuple[Dialect, ...] = ()
 
     def parse_instruments(self, bodies: Iterable[bytes], asked: Iterable[str] = ()) -> list[Instrument]:
         """Return the instruments in the bodies of those paths; what cannot be used is left out.
@@ -160,29 +165,30 @@ def venue(name: str) -> Venue:
     UsageError
         When there is none of that name.
     """
-    if name not in MODULES:
+    if name not in VENUES:
         raise UsageError(f"unknown venue {name!r}; known are {', '.join(VENUES)}")
-    found: Venue = getattr(import_module(MODULES[name]), name.upper())
+    module = import_module(f"fillcast.venues.{read_facts(name).protocol}")
+    found: Venue = getattr(module, name.upper())
     return found
 
 
 def read_facts(name: str) -> Facts:
-    """Return what the venue's file in `facts/` says."""
-    text = (files("fillcast.venues") / "facts" / f"{name}.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(text)
+    """Return what the venue's file in `fees/` says of where it is reached and how much it takes."""
+    reach = tomllib.loads((FILES / f"{name}.toml").read_text(encoding="utf-8"))["reach"]
     rest, dial, control = (
-        Limit(table[limit]["weight"], table[limit]["window_s"] * SECOND_NS)
+        Limit(reach[limit]["weight"], reach[limit]["window_s"] * SECOND_NS)
         for limit in ("rest_limit", "dial_limit", "control_limit")
     )
     return Facts(
-        table["hosts"]["ws"],
-        table["hosts"]["rest"],
+        reach["protocol"],
+        reach["ws"],
+        reach["rest"],
         rest,
         dial,
         control,
-        table["streams"]["per_connection"],
-        str(table["as_of"]),
-        table["source"],
+        reach["streams_per_connection"],
+        str(reach["as_of"]),
+        reach["source"],
     )
 
 

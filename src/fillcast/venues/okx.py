@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from fillcast.core import layout_kernels as at
-from fillcast.core.events import SNAPSHOT
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.errors import FrameError, OffGridError
@@ -23,7 +22,7 @@ from fillcast.venues.listing import Listing
 from fillcast.venues.okx_instruments import instrument_paths, list_instruments
 from fillcast.venues.protocol import GapReason, Reconnect, Rejected, Send
 from fillcast.venues.regridding import Sides
-from fillcast.venues.rules import OkxRules, Rules
+from fillcast.venues.rules import OkxRules, SplicingRules
 from fillcast.venues.settings import MINUTE_NS, SECOND_NS, Settings
 from fillcast.venues.slots import Message, Slot, Splice
 from fillcast.venues.splicing import SplicingConnection
@@ -69,7 +68,7 @@ class OkxConnection(SplicingConnection):
         trades: bool = True,
         touch: bool = False,
         settings: Settings | None = None,
-        rules: Rules | None = None,
+        rules: SplicingRules | None = None,
         fast: bool = True,
     ) -> None:
         settings = settings or Settings()
@@ -213,21 +212,11 @@ class OkxConnection(SplicingConnection):
         return Message(entry.prevSeqId, -1, entry.seqId, event_ns, event_ns, checksum=checksum, whole=True)
 
     def _snapshot(self, slot: Slot, message: Message) -> None:
-        """Replace the book by the stream's own snapshot, whenever one comes."""
-        if not self.settings.use_stream_snapshot:
-            if slot.splice is not None:
-                slot.splice.ignore = 0  # the first event of the splice, passed over
-            return
-        book = slot.book
-        if book is None:
-            return
-        index = self._add(SNAPSHOT, slot, message)
-        slot.tally.snapshots += 1
-        slot.splice = None
-        crossed = book.replace(self.events, index, complete=True)
-        self._stamp(book)
-        if self._verify(slot, book, message, crossed):
-            self._go_live(slot)
+        """Replace the book by the stream's own snapshot, unless books are taken from REST alone."""
+        if self.settings.use_stream_snapshot:
+            super()._snapshot(slot, message)
+        elif slot.splice is not None:
+            slot.splice.ignore = 0  # the first event of the splice, passed over
 
     def _trades(self, slot: Slot, entries: list[wire.TradeEntry]) -> None:
         for entry in entries:

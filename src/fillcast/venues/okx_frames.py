@@ -17,6 +17,7 @@ class Argument(msgspec.Struct, frozen=True):
 
     channel: str = ""
     instId: str = ""  # noqa: N815
+    instType: str = ""  # noqa: N815  # of requests for a whole type, and of every frame of a venue that copied the shape
 
 
 class Envelope(msgspec.Struct, frozen=True):

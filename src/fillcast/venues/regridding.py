@@ -10,7 +10,7 @@ from fillcast.core.book import Book
 from fillcast.core.instrument import Instrument
 from fillcast.core.layout_kernels import LEAST_WINDOW
 from fillcast.core.state import BookState
-from fillcast.errors import InstrumentError, OffGridError, VenueError
+from fillcast.errors import FrameError, InstrumentError, OffGridError, VenueError
 from fillcast.venues.connection import Connection
 from fillcast.venues.frames import UNREADABLE, excerpt
 from fillcast.venues.grids import finer, has_digits, same_grids
@@ -41,10 +41,16 @@ class RegriddingConnection(Connection):
     # Decoding.
 
     def _levels(self, slot: Slot, bare: Message, sides: Sides) -> Message | None:
-        """Return a message with its levels as rows; None when they are off the grid: that breaks the book."""
+        """Return a message with its levels as rows; None when they are off the grid: that breaks the book.
+
+        An inferred grid is the best one for its recording: a finer one would read less, not more. What is off it is
+        unreadable (`FrameError`).
+        """
         try:
             return replace(bare, rows=level_rows(sides, slot.instrument))
         except OffGridError as error:
+            if slot.instrument.scale_inferred:
+                raise FrameError(f"{slot.symbol}: {error}, the step that the rest of the recording needs") from None
             self._off_grid(slot, str(error), finest_decimals(sides))
             return None
 

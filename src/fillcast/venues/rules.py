@@ -28,6 +28,10 @@ class Rules(Protocol):
     def loss(self, last_id: int, message: Message) -> int | None:
         """Return how many updates are missing before a message, None where the ids do not tell."""
 
+
+class SplicingRules(Rules, Protocol):
+    """The rule of a book channel whose first book can come from REST."""
+
     def reach(self, message: Message) -> int:
         """Return the id that a snapshot must have reached to join the first message held."""
 
@@ -71,22 +75,13 @@ class OkxRules:
 
 @dataclass(frozen=True, slots=True)
 class UnnumberedRules:
-    """OKX before it numbered its messages (captures only): nothing but the checksum tells."""
+    """No ids: every message is taken for the next, and something else must prove it (a checksum, the transport)."""
 
     def follows(self, last_id: int, message: Message) -> Verdict:
         return Verdict.NEXT
 
     def loss(self, last_id: int, message: Message) -> int | None:
         return None
-
-    def reach(self, message: Message) -> int:
-        return -1
-
-    def discards(self, message: Message, snapshot_id: int) -> bool:
-        return True
-
-    def bridges(self, message: Message, snapshot_id: int) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

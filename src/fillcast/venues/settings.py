@@ -36,6 +36,9 @@ class Settings:
         been dropped and is subscribed anew. None switches the rule off: recordings carry their recorder's pauses.
     snapshot_wait_ns
         How long OKX is given to send the first book itself before REST is asked (it came within 0.5 s in captures).
+    stream_wait_ns
+        How long a venue whose books come in the stream alone is given to send the first one before it is asked again
+        (0.5 s in captures; Coinbase's largest has 5 MB).
     reply_wait_ns
         How long a REST reply may take before it is asked for again.
     fetch_spacing_ns, fetch_spacing_max_ns
@@ -75,6 +78,7 @@ class Settings:
     lag_window_ns: int = 10 * MINUTE_NS
     keepalive_wait_ns: int | None = 3 * MINUTE_NS
     snapshot_wait_ns: int = 3 * SECOND_NS
+    stream_wait_ns: int = 5 * SECOND_NS
     reply_wait_ns: int = 15 * SECOND_NS
     fetch_spacing_ns: int = 250 * MILLISECOND_NS
     fetch_spacing_max_ns: int = 30 * SECOND_NS

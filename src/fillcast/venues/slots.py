@@ -37,6 +37,8 @@ class Message:
         The venue's checksum of the book after it, None when it sends none.
     whole
         The venue has no levels beyond those of a snapshot.
+    full_state
+        Every message of its channel is a whole book, which takes the place of the last by design.
     """
 
     link: int = -1
@@ -47,6 +49,7 @@ class Message:
     rows: NDArray[np.int64] = field(default_factory=no_rows)
     checksum: int | None = None
     whole: bool = False
+    full_state: bool = False
 
 
 @dataclass(slots=True)
@@ -123,6 +126,8 @@ class Slot:
         The hole that is open, None when there is none.
     retry_ns
         Monotonic time at which a held-back resync is due; 0: none is.
+    awaited_ns
+        Monotonic time since which the stream's own first book is awaited; 0: none is.
     refused
         The venue refused the subscription: the way back starts with a new one.
     attempts
@@ -151,6 +156,7 @@ class Slot:
     gap: Gap | None = None
     splice: Splice | None = None
     retry_ns: int = 0
+    awaited_ns: int = 0
     refused: bool = False
     attempts: int = 0
     live_ns: int = 0

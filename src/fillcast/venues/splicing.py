@@ -14,7 +14,7 @@ from fillcast.venues.agreement import agree, proven_bps, proven_lots, wants_more
 from fillcast.venues.frames import UNREADABLE, excerpt
 from fillcast.venues.protocol import Effects, Fetch, GapReason, Rejected
 from fillcast.venues.regridding import RegriddingConnection, Sides
-from fillcast.venues.rules import Rules, Verdict
+from fillcast.venues.rules import SplicingRules, Verdict
 from fillcast.venues.settings import SECOND_NS, Settings, backoff_ns
 from fillcast.venues.slots import Message, Slot, Splice
 from fillcast.venues.standing import FOLLOWED
@@ -34,7 +34,7 @@ class SplicingConnection(RegriddingConnection):
     def __init__(
         self,
         instruments: Sequence[Instrument],
-        rules: Rules,
+        rules: SplicingRules,
         settings: Settings,
         *,
         depth: int = 0,
@@ -42,6 +42,7 @@ class SplicingConnection(RegriddingConnection):
         fast: bool = True,
     ) -> None:
         super().__init__(instruments, rules, settings, depth=depth, carries_books=carries_books, fast=fast)
+        self._splices = rules
         self._scratch = EventBuffer()
 
     # What a venue provides.
@@ -114,7 +115,7 @@ class SplicingConnection(RegriddingConnection):
             splice.reach = None
         splice.messages.append(message)
         if splice.reach is None:
-            splice.reach = self.rules.reach(message)
+            splice.reach = self._splices.reach(message)
         if splice.snapshot is not None:
             self._join(slot)
         elif self._mono_ns >= splice.stream_until_ns:
@@ -183,8 +184,8 @@ class SplicingConnection(RegriddingConnection):
         if splice.reach is not None and snapshot.last < splice.reach:
             self._fetch_again(slot, f"snapshot {snapshot.last} is older than the updates held")
             return
-        kept = [message for message in held if not self.rules.discards(message, snapshot.last)]
-        if kept and not self.rules.bridges(kept[0], snapshot.last):
+        kept = [message for message in held if not self._splices.discards(message, snapshot.last)]
+        if kept and not self._splices.bridges(kept[0], snapshot.last):
             self._fetch_again(slot, f"snapshot {snapshot.last} does not join the updates held")
             return
         if not snapshot.event_ns:  # spot states no time: what the stream told last is the latest known

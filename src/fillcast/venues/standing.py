@@ -158,7 +158,7 @@ class Standing(ABC):
         book.last_id = -1
         book.state, book.proof, book.reason = state, Proof.NONE, reason
         slot.splice = None
-        slot.retry_ns = 0
+        slot.retry_ns = slot.awaited_ns = 0
         slot.touches.clear()
         self._set_held(slot)
 

@@ -6,6 +6,8 @@ Every book message carries a CRC32 of the best 25 levels a side, and nothing els
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import Proof
@@ -15,16 +17,30 @@ from fillcast.venues import okx_kernels
 from fillcast.venues.fast import Kernel
 from fillcast.venues.levels import text_time_ns
 from fillcast.venues.okx import OkxConnection
+from fillcast.venues.okx_venue import BOOKS, V5, book_entries
 from fillcast.venues.rules import UnnumberedRules
 from fillcast.venues.settings import CAPTURE_SETTINGS, Settings
 from fillcast.venues.slots import Message, Slot
 
 
-class OkxLegacyConnection(OkxConnection):
+class NeverSpliced(UnnumberedRules):
+    """Without ids no REST snapshot can be joined to the stream."""
+
+    def reach(self, message: Message) -> int:
+        return -1
+
+    def discards(self, message: Message, snapshot_id: int) -> bool:
+        return True
+
+    def bridges(self, message: Message, snapshot_id: int) -> bool:
+        return False
+
+
+class OkxUnnumberedConnection(OkxConnection):
     """One recorded connection of the unnumbered dialect. It sends nothing: a wrong book waits for a snapshot."""
 
     proof = Proof.CHECKSUM
-    book_channels = ("books", "books-l2-tbt", "books50-l2-tbt")
+    book_channels = BOOKS
 
     def __init__(
         self,
@@ -33,7 +49,7 @@ class OkxLegacyConnection(OkxConnection):
         settings: Settings = CAPTURE_SETTINGS,
         fast: bool = True,
     ) -> None:
-        super().__init__(instruments, settings=settings, rules=UnnumberedRules(), fast=fast)
+        super().__init__(instruments, settings=settings, rules=NeverSpliced(), fast=fast)
 
     def _compiled(self) -> tuple[Kernel, int]:
         return okx_kernels.advance, okx_kernels.CHECKSUMS
@@ -49,3 +65,12 @@ class OkxLegacyConnection(OkxConnection):
             raise FrameError("a book message without a checksum, in a dialect that has nothing else")
         event_ns = text_time_ns(entry.ts)
         return Message(event_ns=event_ns, sent_ns=event_ns, checksum=entry.checksum, whole=True)
+
+
+def is_unnumbered(frame: bytes) -> bool:
+    """Whether a recorded frame is a book message without ids."""
+    entries = book_entries(frame)
+    return bool(entries) and entries[0].seqId is None
+
+
+DIALECT: Final = replace(V5, name="v5-unnumbered", is_book=is_unnumbered, connect=OkxUnnumberedConnection)

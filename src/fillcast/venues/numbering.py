@@ -1,0 +1,36 @@
+"""The numbering of all messages of one connection, whatever their channel."""
+
+from __future__ import annotations
+
+
+class Numbering:
+    """Every message of a connection carries the number after the last one's.
+
+    Attributes
+    ----------
+    checked
+        Messages whose number was compared, all since the object was made.
+    gaps
+        Those of them that did not follow.
+    """
+
+    __slots__ = ("_next", "checked", "gaps")
+
+    def __init__(self) -> None:
+        self.checked = self.gaps = 0
+        self._next: int | None = None
+
+    def restart(self, first: int | None = None) -> None:
+        """Start over with a new socket, whose first message has the number `first`, or any where that is None."""
+        self._next = first
+
+    def take(self, number: int) -> int | None:
+        """Take in one message; return the number that was expected where it has another, None where it follows."""
+        expected, self._next = self._next, number + 1
+        if expected is None:
+            return None
+        self.checked += 1
+        if number == expected:
+            return None
+        self.gaps += 1
+        return expected
