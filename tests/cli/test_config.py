@@ -46,7 +46,7 @@ def test_no_file_is_no_config(tmp_path, monkeypatch):
     ("text", "says"),
     [
         ("proxi = 'x'", "unknown key 'proxi'; known are proxy, tiers"),
-        ("[tiers]\nmars = 'VIP1'", "unknown key 'mars' in .tiers.; known venues are binance_coinm, binance_spot"),
+        ("[tiers]\nmars = 'VIP1'", "unknown key 'mars' in .tiers.; known venues are okx, binance_spot"),
         ("[latencies]\nokx = 40", "latencies.okx must be a text in quotes, not 40"),
         ("tiers = 'VIP1'", "tiers must be a table"),
         ("proxy = 3", "proxy must be a text"),
