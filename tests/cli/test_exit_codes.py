@@ -34,6 +34,8 @@ BAD_INPUT = [
     ([*QUOTE, "--size", "1", "--timeout", "0"], "--timeout must be a positive number"),
     ([*QUOTE, "--size", "1", "--observe", "10"], "the duration '10' needs a unit"),
     ([*QUOTE, "--size", "1", "--usd-rate", "USDT"], "--usd-rate 'USDT' is not CURRENCY=RATE"),
+    ([*QUOTE, "--size", "1", "--usd-rate", "USD=2"], "the rate of USD in USD is 1"),
+    (["watch", "okx:BTC-USDT", "--usd-rate", "EUR=nan"], "--usd-rate 'EUR=nan' is not CURRENCY=RATE"),
     ([*QUOTE, "--size", "1", "--endpoint", "okx"], "'okx' is not VENUE=URL"),
     ([*QUOTE, "--size", "1", "--endpoint", "okx=ftp://x"], "'ftp://x' is not a base URL"),
     ([*QUOTE, "--size", "1", "--endpoint", "mars=http://x"], "unknown venue 'mars'"),
@@ -41,7 +43,7 @@ BAD_INPUT = [
     (["quote", "okz:BTC-USDT", "--side", "buy", "--size", "1"], "unknown venue 'okz'; did you mean okx?"),
     (
         ["quote", "binance:BTCUSDT", "--side", "buy", "--size", "1"],
-        "did you mean binance_spot:BTCUSDT or binance_usdm:BTCUSDT or binance_coinm:BTCUSDT?",
+        "did you mean binance_coinm:BTCUSDT or binance_spot:BTCUSDT or binance_usdm:BTCUSDT?",
     ),
     (["quote", "--side", "buy", "--size", "1"], "VENUE:SYMBOL"),
     ([*QUOTE, "--size", "1", "--bogus"], "No such option"),

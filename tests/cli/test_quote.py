@@ -43,6 +43,42 @@ def test_several_instruments_are_compared_at_one_reference(in_process, endpoints
         assert one["net_vs_common_bps"] == pytest.approx(versus, abs=1e-9)
 
 
+def test_a_list_of_quotes_says_how_the_order_is_best_split(in_process, endpoints):
+    keys = ("okx:BTC-USDT", "binance_usdm:BTCUSDT", "okx:BTC-USDT-SWAP")
+    flags = ("--size", "40btc", "--side", "buy", "--fee-taker", "4")
+    quotes = json.loads(in_process("quote", *keys, *flags, *endpoints, "--json").stdout)
+    split = quotes[0]["split"]
+    assert [one["instrument"] for one in quotes] == list(keys)
+    assert all("split" not in one for one in quotes[1:])
+    shares = {one["instrument"]: one["split_share"] for one in quotes if one["split_share"]}
+    assert split["instruments"] == list(shares)
+    assert len(shares) > 1
+    assert sum(one["share"] for one in shares.values()) == 1
+    assert sum(one["base"] for one in shares.values()) == pytest.approx(split["filled_base"])
+    assert sum(one["cost_quote"] for one in shares.values()) == split["net"]["quote"]
+    assert split["filled_base"] + split["unfilled_base"] + split["rounded_base"] == pytest.approx(40)
+    assert split["net"]["low_bps"] < split["net"]["bps"] < split["net"]["high_bps"]
+    whole = [one["net_vs_common_bps"] for one in quotes if one["unfilled_base"] == 0]
+    assert split["saving_bps"] == pytest.approx(min(whole) - split["net"]["bps"], abs=1e-4)
+    single = json.loads(in_process("quote", keys[0], *flags, *endpoints, "--json").stdout)
+    assert not {"split", "split_share"} & set(single)
+
+
+def test_without_a_rate_nothing_is_compared_across_currencies(in_process, endpoints):
+    keys = ("okx:BTC-USDT", "okx:BTC-USD-SWAP")
+    apart = json.loads(in_process("quote", *keys, *BUY, *endpoints, "--json").stdout)
+    assert apart[1]["net_vs_common_bps"] is None
+    assert apart[0]["split"]["net"] is None
+    assert apart[0]["split"]["reason"] == "fewer than two books can be compared"
+    assert "state the rate of USDT in USD" in apart[0]["split"]["left_out"][0]["reason"]
+    assert [one["split_share"] for one in apart] == [None, None]
+
+    stated = json.loads(in_process("quote", *keys, *BUY, *endpoints, "--usd-rate", "USDT=0.5", "--json").stdout)
+    assert stated[1]["common_rate"] == 2
+    assert stated[1]["net_vs_common_bps"] > 3000  # a coin at half a dollar: twice the price
+    assert stated[0]["split"]["instruments"] == ["okx:BTC-USDT"]
+
+
 def test_a_budget_and_a_curve(in_process, endpoints):
     flags = ("--max-cost", "12bps", "--curve", "--fee-taker", "5")
     quote = json.loads(in_process("quote", "okx:BTC-USDT", *BUY, *endpoints, *flags, "--json").stdout)
@@ -161,6 +197,21 @@ def test_watch_prints_a_line_a_second(in_process, endpoints):
     assert set(lines[-1]) >= {*KEYS, "feed"}
     assert set(lines[-1]["feed"]) >= {"frames", "gaps", "reconnects", "queue"}
     assert lines[-1]["book"]["state"] == "LIVE"
+
+
+def test_watch_compares_and_splits(in_process, endpoints):
+    keys = ("okx:BTC-USDT", "okx:BTC-USD-SWAP")
+    flags = ("--size", "100000usd", "--usd-rate", "USDT=1", "--seconds", "1.5")
+    lines = [json.loads(line) for line in in_process("watch", *keys, *endpoints, *flags, "--json").stdout.splitlines()]
+    assert [one["instrument"] for one in lines[:2]] == list(keys)
+    assert lines[0]["split"]["net"]["bps"] < min(one["net_vs_common_bps"] for one in lines[:2]) + 1e-6
+    assert "feed" in lines[0]
+    assert "split" not in lines[1]
+    plain = in_process("watch", *keys, *endpoints, *flags)
+    assert "\nbest split: " in plain.stdout
+    assert " vs common" in plain.stdout
+    apart = in_process("watch", *keys, *endpoints, "--size", "1btc", "--seconds", "1.5")
+    assert "\nno best split: fewer than two books can be compared; left out: okx:BTC-USD-SWAP" in apart.stdout
 
 
 def test_watch_without_a_terminal_prints_plain_lines(in_process, endpoints):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from fillcast.forecast.comparison import compare
 from fillcast.forecast.curve import LargestSize, curve, max_size
 from fillcast.forecast.forecast import Forecast, forecast
 from fillcast.forecast.order import parse_order
+from fillcast.forecast.split import NoSplit, best_split
 from fillcast.models.fees import stated_fee
 from fillcast.models.volatility import VolatilityEstimate
 
@@ -48,6 +50,11 @@ def printed(show, *arguments: object, width: int = 80) -> list[str]:
     return console.export_text().splitlines()
 
 
+def compared(forecasts: list[Forecast], views: Sequence[BookView], *, width: int, rates=None) -> list[str]:
+    told = compare(forecasts, rates)
+    return printed(show_comparison, told, best_split(told, views), width=width)
+
+
 def rows(lines: list[str], start: str) -> list[str]:
     return [" ".join(line.split()) for line in lines if line.strip().startswith(start)]
 
@@ -74,8 +81,8 @@ def test_an_unproven_quote_is_at_most_and_its_slippage_is_not_known():
 @pytest.mark.parametrize("width", [80, 160])
 def test_a_comparison_says_at_most_in_every_figure_that_is(width):
     views = view_of(), view_of(BINANCE, unproven=True)
-    lines = printed(show_comparison, compare([quoted(view) for view in views]), width=width)
-    (proven,), (unproven,) = rows(lines, "okx:"), rows(lines, "binance_usdm:")
+    lines = compared([quoted(view) for view in views], views, width=width)
+    proven, unproven = rows(lines, "okx:")[0], rows(lines, "binance_usdm:")[0]
     assert "≤" not in proven
     assert unproven.count("≤") == 2  # against the common reference, and net
 
@@ -86,11 +93,11 @@ def test_a_volatility_that_was_not_measured_is_said_with_what_to_do():
         show_forecast, quoted(view_of(), volatility=PRIOR_ONLY)
     )
     views = view_of(), view_of(BINANCE)
-    one_of_two = compare([quoted(views[0], volatility=PRIOR_ONLY), quoted(views[1])])
+    one_of_two = [quoted(views[0], volatility=PRIOR_ONLY), quoted(views[1])]
     line = f"Interval: volatility only assumed for okx:BTC-USDT; {hint}"
-    assert line in printed(show_comparison, one_of_two, width=160)
-    measured = compare([quoted(view) for view in views])
-    assert not any(hint in line for line in printed(show_comparison, measured, width=160))
+    assert line in compared(one_of_two, views, width=160)
+    measured = [quoted(view) for view in views]
+    assert not any(hint in line for line in compared(measured, views, width=160))
     assert not any(hint in line for line in printed(show_forecast, quoted(view_of())))
     # Without a latency no volatility is in the interval.
     at_once = quoted(view_of(), volatility=PRIOR_ONLY, latency="0ms")
@@ -103,7 +110,8 @@ def test_a_table_fits_eighty_columns(unproven):
     one = quoted(view, "1234567usd", volatility=PRIOR_ONLY)
     lines = printed(show_forecast, one)
     lines += printed(show_curve, curve(view, 1, fee=FEE, volatility=MEASURED, latency_s=0.25), one)
-    lines += printed(show_comparison, compare([one, quoted(view_of(BINANCE), "1234567usd", volatility=PRIOR_ONLY)]))
+    other = view_of(BINANCE)
+    lines += compared([one, quoted(other, "1234567usd", volatility=PRIOR_ONLY)], [view, other], width=80)
     assert all(len(line.rstrip()) <= 80 for line in lines)
     # Every row is one line, and so are the sentences below the tables.
     assert rows(lines, "component") == ["component bps USDT 90%, bps"]
@@ -111,6 +119,64 @@ def test_a_table_fits_eighty_columns(unproven):
     assert sum("…" in line for line in lines) >= 13
     assert any(line.startswith("Positive: ") and line.endswith("of the reference") for line in lines)
     assert not any(line.endswith("…") for line in lines)  # nothing is cut off
+
+
+@pytest.mark.parametrize("width", [50, 80, 160])
+def test_the_best_split_stands_below_the_single_books(width):
+    views = view_of(), view_of(BINANCE)
+    lines = compared([quoted(view, "9btc") for view in views], views, width=width)
+    text = " ".join(" ".join(lines).split())
+    assert "best split: " in text
+    assert "50.0%" in text
+    assert "saves " in text
+    assert " against all of it on okx:BTC-USDT" in text
+    assert "not proven" not in text
+    assert not any("…" in line and line.rstrip().endswith("…") for line in lines)
+    assert lines.index(next(line for line in lines if line.startswith("best split"))) > lines.index(
+        next(line for line in lines if line.startswith("binance_usdm:"))
+    )
+    thin = compared([quoted(view, "900btc") for view in views], views, width=width)
+    assert "no single book shows the whole size" in " ".join(" ".join(thin).split())
+    assert any(line.startswith("unfilled ") for line in thin)
+
+
+def test_a_split_that_is_not_proven_says_so():
+    views = view_of(unproven=True), view_of(BINANCE)
+    lines = compared([quoted(view, "9btc") for view in views], views, width=160)
+    assert any(line.startswith("best split: at most ") for line in lines)
+    assert any("not proven" in line and line.startswith("saves ") for line in lines)
+    assert any(line.startswith("unproven ") and "at most" in line for line in lines)
+
+
+def test_one_book_may_be_the_best_split():
+    views = view_of(), view_of(BINANCE)
+    cheap = forecast(
+        parse_order(BINANCE, "buy", "0.4btc"), views[1], fee=stated_fee(1.0), volatility=MEASURED, now_ns=1
+    )
+    lines = compared([quoted(views[0], "0.4btc"), cheap], views, width=160)
+    assert "no split costs less than all of it on binance_usdm:BTCUSDT" in lines
+    assert not any(line.startswith("saves") for line in lines)
+
+
+def test_without_a_rate_there_is_no_split_and_the_reason_is_told():
+    dollars = replace(BINANCE, venue="coinbase", symbol="BTC-USD", quote="USD")
+    views = view_of(), view_of(dollars)
+    forecasts = [quoted(view, "9btc") for view in views]
+    lines = compared(forecasts, views, width=160)
+    assert "no best split: fewer than two books can be compared" in lines
+    assert "coinbase:BTC-USD is priced in USD, okx:BTC-USDT in USDT: state the rate of USDT in USD" in lines
+    assert any("--usd-rate CURRENCY=DOLLARS" in line for line in lines)
+    lines = compared(forecasts, views, width=160, rates={"USDT": 0.9995})
+    assert any(line.startswith("best split: ") for line in lines)
+    assert any("1 USD taken as 1.0005003" in line for line in lines)
+    assert not any("--usd-rate" in line for line in lines)
+
+
+def test_a_reason_is_told_once():
+    views = view_of(), view_of(BINANCE)
+    told = compare([quoted(view) for view in views])
+    lines = printed(show_comparison, told, NoSplit("the orders are not of one size"), width=160)
+    assert lines.count("no best split: the orders are not of one size") == 1
 
 
 def said_of_largest(view: BookView, budget_bps: float) -> str:

@@ -18,10 +18,12 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
 from fillcast.core.units import NS_PER_S
 from fillcast.feed.statistics import FeedStatistics
+from fillcast.forecast.comparison import compare
 from fillcast.forecast.curve import curve
 from fillcast.forecast.fee_files import fee_rate
 from fillcast.forecast.forecast import forecast
 from fillcast.forecast.order import Order, parse_order
+from fillcast.forecast.split import best_split
 from fillcast.models.volatility import VolatilityEstimate
 from fillcast.session.answer import Answer
 from fillcast.venues.protocol import Gap, GapReason, Health, Recovered
@@ -67,6 +69,35 @@ def facts(asked: Order | None = None, *, old: bool = False, unproven: bool = Fal
 def moment(*books: BookFacts, last_gap: str = "", links: tuple[str, ...] = ()) -> Moment:
     statistics = FeedStatistics(1, 1, 100, 9999, 50, 3, 12.5, 0, 1, 2, 0, 3, 3, 0, 0, 4, 1, 0, 0)
     return Moment("demo", 12.0, books or (facts(),), statistics, links, last_gap, bool(last_gap))
+
+
+OTHER = replace(instrument(), venue="binance_usdm", symbol="BTCUSDT")
+
+
+def two_books(size: str = "9btc", **changed: str) -> Moment:
+    """Return a moment with the same book on two venues, the second as changed, and the split over both."""
+    second = replace(OTHER, **changed)
+    bids = [(f"{60000 - step / 10:.1f}", f"{0.5 + step / 10:.8f}") for step in range(1, 60)]
+    asks = [(f"{60000 + step / 10:.1f}", f"{0.4 + step / 10:.8f}") for step in range(1, 60)]
+    views = [Book.from_levels(one, bids, asks).view() for one in (instrument(), second)]
+    told = [
+        forecast(parse_order(view.instrument, "buy", size), view, fee=FEE, volatility=VOLATILITY, now_ns=NS_PER_S)
+        for view in views
+    ]
+    told = list(compare(told))
+    books = [
+        BookFacts(
+            view.instrument,
+            view,
+            Health(BookState.LIVE, "", Proof.SEQUENCE, 12_000_000, 34_000_000, 0),
+            one.order,
+            Answer(BookState.LIVE, "", one, one, 0),
+            9.5,
+            one.net_vs_common_bps,
+        )
+        for view, one in zip(views, told, strict=True)
+    ]
+    return replace(moment(*books), split=best_split(told, views))
 
 
 def screen(shown: Moment, width: int = 120, height: int = 40, **options: object) -> str:
@@ -139,6 +170,44 @@ def test_ordinary_terminals_have_room_for_ladder_and_forecast(width, height):
     assert len(lines) <= height
     assert any("spread" in line and "bps" in line for line in lines)
     assert any("net" in line and "…" in line for line in lines)
+
+
+def test_the_best_split_stands_at_the_bottom():
+    text = screen(two_books())
+    lines = text.splitlines()
+    (head,) = (place for place, line in enumerate(lines) if line.startswith("best split: "))
+    assert "50.0% okx:BTC-USDT 4.5 BTC · 50.0% binance_usdm:BTCUSDT 4.5 BTC" in lines[head + 1]
+    assert "saves " in lines[head + 2]
+    assert "against all of it on okx:BTC-USDT" in lines[head + 2]
+    assert lines[head + 3].startswith("50 frames/s") or "frames/s" in lines[head + 3]
+    assert "vs common" in lines[1]
+    assert plain_lines(two_books())[-1].startswith("best split: ")
+    assert " vs common" in plain_lines(two_books())[0]
+
+
+def test_why_there_is_no_split_stands_at_the_bottom():
+    for width in (60, 120):
+        text = " ".join(screen(two_books(venue="coinbase", symbol="BTC-USD", quote="USD"), width).split())
+        assert "no best split: fewer than two books can be compared" in text
+        assert "coinbase:BTC-USD is priced in USD, okx:BTC-USDT in USDT: state the rate of USDT in USD" in text
+    (*_, last) = plain_lines(two_books(quote="USD"))
+    assert last.startswith("no best split: ")
+    assert "state the rate of USDT in USD" in last
+
+
+def test_one_book_has_no_split():
+    assert "best split" not in screen(moment())
+    assert len(plain_lines(moment())) == 1
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("quote", ["USDT", "USD"])
+def test_a_split_fits_every_size(width, height, quote):
+    lines = screen(two_books(quote=quote), width, height).splitlines()
+    assert all(len(line) <= width for line in lines)
+    assert len(lines) <= height
+    if width >= 60 and height >= 24:  # no number of it is cut
+        assert not any(line.rstrip().endswith("…") for line in lines if "bps" in line or "%" in line)
 
 
 def test_a_gap_is_told_in_words():

@@ -113,15 +113,33 @@ def test_usd_on_a_dollar_coin_says_how_it_was_read() -> None:
 
 
 def test_a_stated_rate_turns_usd_into_the_quote_coin() -> None:
-    size = parse_size("100000usd", SPOT, usd_rate=0.8)
+    size = parse_size("100000usd", SPOT, usd_rates={"USDT": 0.8})
 
     assert size.amount == 125_000
-    assert "at the stated 0.8 USD" in size.note
-    assert parse_size("100000usdt", SPOT, usd_rate=0.8).amount == 100_000
-    assert parse_size("100000usd", INVERSE, usd_rate=0.8).amount == 100_000
+    assert "at the stated 1.25 USDT for one USD" in size.note
+    assert parse_size("100000usdt", SPOT, usd_rates={"USDT": 0.8}).amount == 100_000
+    assert parse_size("100000usd", INVERSE, usd_rates={"USDT": 0.8}).amount == 100_000
     for rate in (0.0, -1.0, math.nan, math.inf):
-        with pytest.raises(UsageError, match="dollar rate"):
-            parse_size("100000usd", SPOT, usd_rate=rate)
+        with pytest.raises(UsageError, match="rate of USDT must be a positive"):
+            parse_size("100000usd", SPOT, usd_rates={"USDT": rate})
+
+
+def test_stated_rates_turn_any_currency_into_any_other() -> None:
+    euro = replace(SPOT, symbol="BTC-EUR", quote="EUR")
+    rates = {"eur": 1.25, "USDT": 0.8}
+
+    assert parse_size("1000usd", euro, usd_rates=rates).amount == 800
+    assert parse_size("1000usdt", euro, usd_rates=rates).amount == 640
+    assert parse_size("1000EUR", SPOT, usd_rates=rates).amount == Decimal("1562.5")
+    assert parse_size("1000eur", INVERSE, usd_rates=rates).amount == 1250
+    assert parse_size("1000eur", euro).amount == 1000
+    assert parse_size("2btc", SPOT, usd_rates={"BTC": 60_000.0}).unit is SizeUnit.BASE  # its own currency is no other
+    with pytest.raises(SizeError, match="or state the rate of EUR in USD"):
+        parse_size("1000usd", euro, usd_rates={"USDT": 0.8})
+    with pytest.raises(SizeError, match="unknown unit 'eur'"):
+        parse_size("1000eur", SPOT, usd_rates={"EUR": 1.25})
+    with pytest.raises(SizeError, match="ambiguous"):
+        parse_size("1000usd", QUANTO, usd_rates=rates)
 
 
 @given(

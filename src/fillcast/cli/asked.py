@@ -12,6 +12,7 @@ from fillcast.core.instrument import Instrument
 from fillcast.errors import SizeError, UsageError
 from fillcast.forecast.fee_files import fee_schedule
 from fillcast.forecast.order import MARKET, SIDES, Order, parse_order
+from fillcast.forecast.rates import known_rates
 from fillcast.forecast.size import MAX_EXPONENT, MAX_TEXT, NOT_FINITE, match_size, parse_duration, spelled_out
 from fillcast.models.fees import FeeRate, stated_fee
 from fillcast.session.endpoints import parse_endpoints
@@ -34,6 +35,7 @@ class OrderFlags:
     latency: str | None = None
     fee_maker: float | None = None
     fee_taker: float | None = None
+    usd_rates: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Asked:
     ----------
     endpoints
         Base URLs by venue: flags over config file.
+    usd_rates
+        Dollars per unit by currency, as stated.
     """
 
     keys: tuple[str, ...]
@@ -59,12 +63,13 @@ class Asked:
     endpoints: Mapping[str, str]
     proxy: str | None
     config: Config
+    usd_rates: Mapping[str, float]
 
     def session(self, listener: Listener | None = None) -> Session:
         """Return a session that follows the instruments, ready to be entered."""
         return watch(self.keys, endpoints=self.endpoints, proxy=self.proxy, listener=listener)
 
-    def order(self, instrument: Instrument, *, usd_rates: Mapping[str, float] | None = None) -> Order:
+    def order(self, instrument: Instrument) -> Order:
         """Return the order on one instrument; `UsageError` when it makes no sense there."""
         flags, venue = self.flags, instrument.venue
         return parse_order(
@@ -74,7 +79,7 @@ class Asked:
             type=flags.type,
             tier=flags.tier or self.config.tiers.get(venue),
             latency=flags.latency or self.config.latencies.get(venue),
-            usd_rate=(usd_rates or {}).get(instrument.quote.upper()),
+            usd_rates=self.usd_rates,
         )
 
     def fee(self, order: Order, instrument: Instrument) -> FeeRate:
@@ -100,7 +105,7 @@ def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Confi
     ------
     UsageError
         For what no venue needs to be asked for: an unknown venue, a size that is no positive number, a
-        malformed endpoint, a config file that cannot be read.
+        malformed endpoint or rate, a config file that cannot be read.
     """
     config = read_config(VENUES) if config is None else config
     check_families(keys)
@@ -116,7 +121,7 @@ def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Confi
         stated_fee(flags.fee_taker or 0.0, flags.fee_maker)
     endpoints = {**config.endpoints, **parse_endpoints(reach.endpoints, VENUES)}
     distinct = tuple(dict.fromkeys(key.strip() for key in keys))
-    return Asked(distinct, flags, endpoints, reach.proxy or config.proxy, config)
+    return Asked(distinct, flags, endpoints, reach.proxy or config.proxy, config, parse_rates(flags.usd_rates))
 
 
 def check_families(keys: Sequence[str]) -> None:
@@ -156,7 +161,7 @@ def parse_rates(words: Sequence[str]) -> dict[str, float]:
     Raises
     ------
     UsageError
-        When a word has another shape or its number is not positive.
+        When a word has another shape, its number is not positive, or it says that a dollar is not one.
     """
     rates: dict[str, float] = {}
     for word in words:
@@ -168,4 +173,4 @@ def parse_rates(words: Sequence[str]) -> dict[str, float]:
         if not currency.strip() or not 0 < rate < float("inf"):
             raise UsageError(f"--usd-rate {word!r} is not CURRENCY=RATE, such as USDT=0.9995 (dollars for one)")
         rates[currency.strip().upper()] = rate
-    return rates
+    return known_rates(rates)

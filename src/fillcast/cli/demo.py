@@ -27,6 +27,7 @@ def demo(
     latency: options.Latency = None,
     fee_maker: options.FeeMaker = None,
     fee_taker: options.FeeTaker = None,
+    usd_rate: options.UsdRates = None,
     port: Annotated[
         int, typer.Option("--port", metavar="P", help="Port of the embedded exchange; 0 takes a free one.")
     ] = 0,
@@ -59,7 +60,7 @@ def demo(
     for text in fault or ():
         parse_fault(text)
     keys = instruments or DEMO_INSTRUMENTS
-    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker)
+    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker, usd_rate or ())
     ask(keys, flags, ReachFlags(), Config())  # bad input is told before a process is started
 
     async def work(stop: asyncio.Event) -> None:

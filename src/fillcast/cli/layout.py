@@ -13,8 +13,10 @@ INDENT = "  "
 MEASURED_WIDTH = 10_000  # columns; more than any table needs
 
 
-def print_rows(console: Console, left: Sequence[str], right: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows of plain cells: a table where the console is wide enough, else one block for each row.
+def print_rows(
+    console: Console, left: Sequence[str], right: Sequence[str], rows: Sequence[Sequence[str | Text]]
+) -> None:
+    """Print rows of cells: a table where the console is wide enough, else one block for each row, without styles.
 
     Parameters
     ----------
@@ -27,14 +29,14 @@ def print_rows(console: Console, left: Sequence[str], right: Sequence[str], rows
     for name in right:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     unbound = console.options.update(max_width=MEASURED_WIDTH)
     if Measurement.get(console, unbound, table).maximum <= console.width:
         console.print(table, highlight=False)
         return
     names = [*left, *right]
     for row in rows:
-        console.print(Text(row[0], "bold"), soft_wrap=True)
+        console.print(Text(str(row[0]), "bold"), soft_wrap=True)
         entries = [f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True) if cell]
         for line in packed(entries, console.width - len(INDENT)):
             console.print(Text(INDENT + line), soft_wrap=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +13,11 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.core.view import BookView
 from fillcast.feed.statistics import FeedStatistics, Phase, Rate
+from fillcast.forecast.comparison import compare
 from fillcast.forecast.forecast import Forecast
 from fillcast.forecast.order import Order
-from fillcast.forecast.report import report
+from fillcast.forecast.report import report, with_split
+from fillcast.forecast.split import NoSplit, Split, best_split
 from fillcast.models.fees import FeeRate
 from fillcast.session.answer import Answer
 from fillcast.session.session import Session
@@ -24,7 +26,13 @@ from fillcast.venues.protocol import Gap, Health, Recovered
 
 @dataclass(frozen=True, slots=True)
 class BookFacts:
-    """One book and the forecast of the chosen order on it, now."""
+    """One book and the forecast of the chosen order on it, now.
+
+    Attributes
+    ----------
+    net_vs_common_bps
+        Where it is compared with others.
+    """
 
     instrument: Instrument
     view: BookView
@@ -32,6 +40,7 @@ class BookFacts:
     order: Order
     answer: Answer
     updates_per_s: float
+    net_vs_common_bps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,8 @@ class Moment:
         How connections stand that are not open, in words.
     last_gap
         The latest entry of the gap log in words, empty when nothing was ever lost.
+    split
+        The order spread over the books, or why not; None where there is one book.
     """
 
     title: str
@@ -53,6 +64,7 @@ class Moment:
     links: tuple[str, ...]
     last_gap: str
     gap_is_open: bool
+    split: Split | NoSplit | None = None
 
 
 class Observer:
@@ -61,6 +73,7 @@ class Observer:
     def __init__(self, session: Session, asked: Asked, title: str) -> None:
         self._session = session
         self._title = title
+        self._usd_rates = asked.usd_rates
         self._started = time.monotonic()
         self._orders: dict[str, tuple[Order, FeeRate]] = {}
         for key in asked.keys:
@@ -76,14 +89,20 @@ class Observer:
         links = tuple(f"{link.name}: {link.sentence}" for link in session.feed.links() if link.phase is not Phase.OPEN)
         log = session.feed.gap_log
         last = log[-1] if log else None
+        books = [self._facts(key) for key in self._orders]
+        compared, split = self._compared([with_reason(facts.answer) for facts in books])
         return Moment(
             self._title,
             time.monotonic() - self._started,
-            tuple(self._facts(key) for key in self._orders),
+            tuple(
+                replace(facts, net_vs_common_bps=one.net_vs_common_bps)
+                for facts, one in zip(books, compared, strict=True)
+            ),
             session.feed.statistics(),
             links,
             "" if last is None else gap_words(last),
             isinstance(last, Gap),
+            split,
         )
 
     def reports(self) -> list[dict[str, Any]]:
@@ -97,13 +116,23 @@ class Observer:
             "frames_per_s": round(statistics.frames_per_s, 3),
             "rejected": statistics.rejected,
         }
+        answers = self._answers()
+        compared, split = self._compared([with_reason(answer) for answer in answers])
+        reports = [report(one) for one in compared]
+        if split is not None:
+            reports = with_split(reports, split)
         return [
-            {**report(with_reason(answer)), "last": last_report(answer), "feed": feed}
-            for answer in self._answers().values()
+            {**one, "last": last_report(answer), "feed": feed} for one, answer in zip(reports, answers, strict=True)
         ]
 
-    def _answers(self) -> Mapping[str, Answer]:
-        return {key: self._session.forecast(order, fee=fee) for key, (order, fee) in self._orders.items()}
+    def _answers(self) -> list[Answer]:
+        return [self._session.forecast(order, fee=fee) for order, fee in self._orders.values()]
+
+    def _compared(self, forecasts: Sequence[Forecast]) -> tuple[Sequence[Forecast], Split | NoSplit | None]:
+        if len(forecasts) == 1:
+            return forecasts, None
+        compared = compare(forecasts, self._usd_rates)
+        return compared, best_split(compared, [self._session.view(key) for key in self._orders])
 
     def _facts(self, key: str) -> BookFacts:
         order, fee = self._orders[key]

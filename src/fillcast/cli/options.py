@@ -39,6 +39,14 @@ FeeMaker = Annotated[
 FeeTaker = Annotated[
     float | None, typer.Option("--fee-taker", metavar="BPS", help="Your own taker fee in bps; negative is a rebate.")
 ]
+UsdRates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--usd-rate",
+        metavar="CURRENCY=RATE",
+        help="Dollars for one, such as USDT=0.9995 or EUR=1.08; none is assumed. Repeatable.",
+    ),
+]
 Endpoints = Annotated[
     list[str] | None,
     typer.Option(

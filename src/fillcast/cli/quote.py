@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fillcast.cli.asked import Asked
     from fillcast.forecast.curve import Curve, LargestSize
     from fillcast.forecast.forecast import Forecast
+    from fillcast.forecast.split import NoSplit, Split
     from fillcast.session.session import Session
 
 DEFAULT_WAIT_S = 10.0
@@ -36,14 +37,7 @@ def quote(
         bool, typer.Option("--curve", help="Also cost against size, up to the whole visible book.")
     ] = False,
     level: Annotated[float, typer.Option("--level", help="Probability of the intervals.")] = 0.9,
-    usd_rate: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--usd-rate",
-            metavar="CURRENCY=RATE",
-            help="Dollars for one, such as USDT=0.9995; none is assumed. Repeatable.",
-        ),
-    ] = None,
+    usd_rate: options.UsdRates = None,
     require_fill: Annotated[
         bool, typer.Option("--require-fill", help="Exit 1 unless the visible, proven book fills the whole size.")
     ] = False,
@@ -64,30 +58,31 @@ def quote(
 ) -> None:
     """Forecast what an order costs now: half-spread, slippage, latency, fee and net, each with an interval.
 
-    Several instruments give a comparison at one common reference. Without a proven book there is no number:
-    the reason is printed and the exit code is 1.
+    Several instruments give a comparison at one common reference, and the best split of the order over them. Without
+    a proven book there is no number: the reason is printed and the exit code is 1.
     """
     import asyncio
 
     import msgspec
 
     from fillcast.cli import ANSWER_IS_NO
-    from fillcast.cli.asked import OrderFlags, ReachFlags, ask, parse_rates
+    from fillcast.cli.asked import OrderFlags, ReachFlags, ask
     from fillcast.forecast.interval import check_level
+    from fillcast.forecast.report import with_split
     from fillcast.forecast.size import parse_duration
 
-    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker)
+    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker, usd_rate or ())
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
     budget_bps = None if max_cost is None else parse_bps(max_cost)
     check_level(level)
     check_timeout(timeout)
     waits = _Waits(timeout, parse_duration(observe))
-    quotes = asyncio.run(_quotes(asked, parse_rates(usd_rate or ()), level, waits, budget_bps, with_curve=curve))
+    quotes, split = asyncio.run(_quotes(asked, level, waits, budget_bps, with_curve=curve))
     if json:
         reports = [one.report() for one in quotes]
-        print(msgspec.json.encode(reports if len(asked.keys) > 1 else reports[0]).decode())
+        print(msgspec.json.encode(reports[0] if split is None else with_split(reports, split)).decode())
     else:
-        _show(quotes, budget_bps)
+        _show(quotes, split, budget_bps)
     forecasts = [one.forecast for one in quotes]
     if any(one.net is None for one in forecasts) or (require_fill and any(not filled(one) for one in forecasts)):
         raise typer.Exit(ANSWER_IS_NO)
@@ -122,23 +117,27 @@ class _Quote:
 
 
 async def _quotes(
-    asked: Asked, rates: dict[str, float], level: float, waits: _Waits, budget_bps: float | None, *, with_curve: bool
-) -> list[_Quote]:
+    asked: Asked, level: float, waits: _Waits, budget_bps: float | None, *, with_curve: bool
+) -> tuple[list[_Quote], Split | NoSplit | None]:
+    """Return a quote for each instrument, and how the order is best split; None where there is one instrument."""
     from fillcast.cli.observe import with_reason
     from fillcast.forecast.comparison import compare
     from fillcast.forecast.curve import curve, max_size
+    from fillcast.forecast.split import best_split
 
     async with AsyncExitStack() as stack:
         session = await _entered(stack, asked, waits.live_s)
-        orders = {key: asked.order(session.instruments[key], usd_rates=rates) for key in asked.keys}
+        orders = {key: asked.order(session.instruments[key]) for key in asked.keys}
         fees = {key: asked.fee(order, session.instruments[key]) for key, order in orders.items()}
         if await _any_live(session, asked, waits.live_s) and waits.observe_s:
             await _observe(waits.observe_s)
             await _any_live(session, asked, waits.live_s)
         answers = [session.forecast(orders[key], fee=fees[key], level=level) for key in asked.keys]
         forecasts = [with_reason(answer) for answer in answers]
+        split = None
         if len(forecasts) > 1:
-            forecasts = list(compare(forecasts, rates))
+            forecasts = list(compare(forecasts, asked.usd_rates))
+            split = best_split(forecasts, [session.view(key) for key in asked.keys])
         found = []
         for key, one in zip(asked.keys, forecasts, strict=True):
             view, health, order = session.view(key), session.health(key), orders[key]
@@ -162,7 +161,7 @@ async def _quotes(
                 else None
             )
             found.append(_Quote(one, drawn, largest))
-        return found
+        return found, split
 
 
 async def _entered(stack: AsyncExitStack, asked: Asked, timeout_s: float) -> Session:
@@ -204,13 +203,13 @@ async def _observe(seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
-def _show(quotes: list[_Quote], budget_bps: float | None) -> None:
+def _show(quotes: list[_Quote], split: Split | NoSplit | None, budget_bps: float | None) -> None:
     from fillcast.cli import quote_tables
     from fillcast.cli.words import console_for
 
     console = console_for()
-    if len(quotes) > 1:
-        quote_tables.show_comparison([one.forecast for one in quotes], console)
+    if split is not None:
+        quote_tables.show_comparison([one.forecast for one in quotes], split, console)
     for one in quotes:
         if len(quotes) == 1:
             quote_tables.show_forecast(one.forecast, console)

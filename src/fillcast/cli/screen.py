@@ -12,6 +12,7 @@ from fillcast.cli import words
 from fillcast.cli.ladder import ladder
 from fillcast.cli.observe import BookFacts, Moment
 from fillcast.cli.quote_tables import cost_table
+from fillcast.cli.split_words import plain_line, split_lines
 from fillcast.forecast.book_report import ages_ms
 from fillcast.forecast.forecast import Forecast
 
@@ -31,7 +32,7 @@ def render(moment: Moment, width: int, height: int) -> RenderableType:
     """Return the screen; what does not fit is left out, least important first."""
     chosen = moment.books[0]
     head: list[RenderableType] = [_title(moment), _books(moment, width)]
-    foot = _footer(moment)
+    foot = [*([] if moment.split is None else split_lines(moment.split, width)), *_footer(moment)]
     left = height - FIXED_LINES - len(moment.books) - len(foot)
     body: list[RenderableType] = []
     if width >= SIDE_BY_SIDE:
@@ -90,6 +91,9 @@ def _books(moment: Moment, width: int) -> Table:
     if wide:
         table.add_column("updates/s", justify="right", no_wrap=True)
     table.add_column("net, bps", justify="right", no_wrap=True)
+    versus = wide and moment.split is not None
+    if versus:
+        table.add_column("vs common", justify="right", no_wrap=True)
     for facts in moment.books:
         cells = [words.state_text(facts.health.state.name), escape(facts.instrument.key)]
         if medium:
@@ -104,6 +108,8 @@ def _books(moment: Moment, width: int) -> Table:
         if wide:
             cells.append(f"{facts.updates_per_s:.1f}")
         cells.append(_net(facts))
+        if versus:
+            cells.append(_versus(facts))
         table.add_row(*cells)
     return table
 
@@ -125,6 +131,13 @@ def _net(facts: BookFacts) -> str:
     if last is None or last.net is None:
         return "none"
     return f"[dim]{words.net_bps(last.net, short=True)} old[/]"
+
+
+def _versus(facts: BookFacts) -> str:
+    net, versus = facts.answer.current.net, facts.net_vs_common_bps
+    if net is None or versus is None:
+        return "-"
+    return f"{'≤ ' if net.at_most else ''}{words.bps(versus)}"
 
 
 def forecast_panel(facts: BookFacts) -> RenderableType:
@@ -194,7 +207,7 @@ def _footer(moment: Moment) -> list[Text]:
 
 
 def plain_lines(moment: Moment) -> list[str]:
-    """Return one line per book for output that is not a terminal."""
+    """Return one line per book, and one for the split over several, for output that is not a terminal."""
     statistics = moment.statistics
     feed = f"{statistics.frames_per_s:.0f} frames/s, gaps {statistics.gaps}, reconnects {statistics.reconnects}"
     lines = []
@@ -213,8 +226,11 @@ def plain_lines(moment: Moment) -> list[str]:
         touch = " / ".join(words.price(instrument, int(side.ticks[0])) for side in (facts.view.bids, facts.view.asks))
         rest = f", unfilled {words.amount(fill.unfilled_base)}" if fill is not None and fill.unfilled_base else ""
         interval = f"{words.bps(net.low_bps)} … {words.bps(net.high_bps)}"
+        versus = "" if facts.net_vs_common_bps is None else f", {_versus(facts)} vs common"
         lines.append(
             f"{start}, {touch}, {facts.order.side_name} {facts.order.size.text}: net {words.net_bps(net)} bps "
-            f"({interval}), {words.money(net.quote)} {answer.current.cost_currency}{rest} | {feed}"
+            f"({interval}), {words.money(net.quote)} {answer.current.cost_currency}{versus}{rest} | {feed}"
         )
+    if moment.split is not None:
+        lines.append(plain_line(moment.split))
     return lines

@@ -16,6 +16,7 @@ def watch(
     latency: options.Latency = None,
     fee_maker: options.FeeMaker = None,
     fee_taker: options.FeeTaker = None,
+    usd_rate: options.UsdRates = None,
     endpoint: options.Endpoints = None,
     proxy: options.Proxy = None,
     seconds: options.Seconds = None,
@@ -23,7 +24,8 @@ def watch(
 ) -> None:
     """Follow books live and forecast an order on them, several times a second.
 
-    In a terminal: a live view. Otherwise a line per instrument and second, as JSON with --json.
+    In a terminal: a live view. Otherwise a line per instrument and second, as JSON with --json. Several instruments
+    that can be compared are, at one common reference, with the best split of the order over them.
     """
     import asyncio
 
@@ -31,7 +33,7 @@ def watch(
     from fillcast.cli.follow import follow
     from fillcast.cli.running import check_seconds, end_after, run_until_stopped
 
-    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker)
+    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker, usd_rate or ())
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
 
     check_seconds(seconds)

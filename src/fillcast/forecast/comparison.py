@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
@@ -10,8 +9,7 @@ from statistics import median
 from fillcast.core.units import BPS
 from fillcast.errors import UsageError
 from fillcast.forecast.forecast import CommonReference, Forecast
-
-USD = "USD"
+from fillcast.forecast.rates import known_rates, missing_rates, rate_between
 
 
 def compare(forecasts: Sequence[Forecast], usd_rates: Mapping[str, float] | None = None) -> tuple[Forecast, ...]:
@@ -37,18 +35,15 @@ def compare(forecasts: Sequence[Forecast], usd_rates: Mapping[str, float] | None
     Raises
     ------
     UsageError
-        When the sides differ or a rate is not a positive finite number.
+        When the sides differ, or a rate is not a positive finite number.
     """
-    rates = {currency.upper(): rate for currency, rate in (usd_rates or {}).items()}
-    for currency, rate in rates.items():
-        if not (math.isfinite(rate) and rate > 0):
-            raise UsageError(f"the rate of {currency} must be a positive finite number of USD, not {rate}")
+    known = known_rates(usd_rates)
     if len({forecast.order.side for forecast in forecasts}) > 1:
         raise UsageError("only orders of the same side can be compared")
     first = next((forecast for forecast in forecasts if forecast.net is not None), None)
     if first is None:
         return tuple(replace(forecast, not_compared="no forecast") for forecast in forecasts)
-    factors: list[float | str] = [_factor(forecast, first, rates) for forecast in forecasts]
+    factors: list[float | str] = [_factor(forecast, first, known) for forecast in forecasts]
     mids = [
         forecast.arrival_mid * factor
         for forecast, factor in zip(forecasts, factors, strict=True)
@@ -61,22 +56,18 @@ def compare(forecasts: Sequence[Forecast], usd_rates: Mapping[str, float] | None
     )
 
 
-def _factor(forecast: Forecast, first: Forecast, rates: Mapping[str, float]) -> float | str:
+def _factor(forecast: Forecast, first: Forecast, known: Mapping[str, float]) -> float | str:
     """Return what turns a forecast's prices into the first one's quote currency, or why nothing does."""
     if forecast.net is None:
         return "no forecast"
     mine, other = forecast.instrument, first.instrument
     if mine.base.upper() != other.base.upper():
         return f"{mine.key} is in {mine.base}, {other.key} in {other.base}"
-    quote, other_quote = mine.quote.upper(), other.quote.upper()
-    if quote == other_quote:
-        return 1.0
-    known = {USD: 1.0, **rates}
-    missing = [currency for currency in (quote, other_quote) if currency not in known]
-    if missing:
+    rate = rate_between(mine.quote, other.quote, known)
+    if rate is None:
         currencies = f"{mine.key} is priced in {mine.quote}, {other.key} in {other.quote}"
-        return f"{currencies}: state the rate of {missing[0]} in USD"
-    return known[quote] / known[other_quote]
+        return f"{currencies}: {missing_rates(mine.quote, other.quote, known)}"
+    return float(rate)
 
 
 def _against(forecast: Forecast, factor: float, reference: CommonReference) -> Forecast:
@@ -84,4 +75,4 @@ def _against(forecast: Forecast, factor: float, reference: CommonReference) -> F
         return forecast
     price = forecast.fill.all_in_price * factor
     against = BPS * forecast.order.side * (price - reference.price) / reference.price
-    return replace(forecast, common_reference=reference, net_vs_common_bps=against)
+    return replace(forecast, common_reference=reference, common_rate=factor, net_vs_common_bps=against)

@@ -49,8 +49,9 @@ class Forecast:
         How the size was read and rounded, else empty.
     fee, volatility, latency_s
         What the fee and the interval rest on.
-    common_reference, net_vs_common_bps, not_compared
-        Set by `compare`: the shared reference, the all-in price against it, or why there is none.
+    common_reference, common_rate, net_vs_common_bps, not_compared
+        Set by `compare`: the shared reference, what one unit of the quote currency is in the reference's, the all-in
+        price against it, or why there is none.
     """
 
     instrument: Instrument
@@ -67,6 +68,7 @@ class Forecast:
     reason: str = ""
     size_note: str = ""
     common_reference: CommonReference | None = None
+    common_rate: float | None = None
     net_vs_common_bps: float | None = None
     not_compared: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -70,7 +71,7 @@ def parse_order(
     type: str = MARKET,  # noqa: A002 - the command line's word for it
     tier: str | None = None,
     latency: str | None = None,
-    usd_rate: float | None = None,
+    usd_rates: Mapping[str, float] | None = None,
 ) -> Order:
     """Read an order in the words of the command line.
 
@@ -80,7 +81,7 @@ def parse_order(
         What is ordered.
     side
         `buy` or `sell`.
-    size, usd_rate
+    size, usd_rates
         As `parse_size` reads them.
     type
         `market`.
@@ -98,4 +99,4 @@ def parse_order(
     if side_number is None:
         raise UsageError(f"{instrument.key}: a side is buy or sell, not {side!r}")
     latency_s = DEFAULT_LATENCY_S if latency is None else parse_duration(latency)
-    return Order(instrument.key, side_number, parse_size(size, instrument, usd_rate=usd_rate), type, tier, latency_s)
+    return Order(instrument.key, side_number, parse_size(size, instrument, usd_rates=usd_rates), type, tier, latency_s)

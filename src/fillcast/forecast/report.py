@@ -6,7 +6,8 @@ from typing import Any
 
 from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net
 from fillcast.forecast.curve import Curve, LargestSize
-from fillcast.forecast.forecast import Forecast
+from fillcast.forecast.forecast import CommonReference, Forecast
+from fillcast.forecast.split import NoSplit, Share, Split
 
 Json = dict[str, Any]
 
@@ -73,7 +74,8 @@ def report(forecast: Forecast) -> Json:
         "net": _net(forecast.net),
         "cost_currency": forecast.cost_currency,
         "reason": forecast.reason or None,
-        "common_reference": _common_reference(forecast),
+        "common_reference": _common_reference(forecast.common_reference),
+        "common_rate": forecast.common_rate,
         "net_vs_common_bps": forecast.net_vs_common_bps,
         "not_compared": forecast.not_compared or None,
         "maker_share": 0.0,
@@ -98,8 +100,7 @@ def _net(net: Net | None) -> Json | None:
     return None if net is None else {**_figures(net), "level": net.level, "at_most": net.at_most}
 
 
-def _common_reference(forecast: Forecast) -> Json | None:
-    reference = forecast.common_reference
+def _common_reference(reference: CommonReference | None) -> Json | None:
     if reference is None:
         return None
     return {"name": reference.name, "price": reference.price, "currency": reference.currency}
@@ -167,4 +168,57 @@ def report_largest(largest: LargestSize) -> Json:
         "net_bps": largest.net_bps,
         "at_most": largest.at_most,
         "limited_by": largest.limited_by,
+    }
+
+
+def with_split(reports: list[Json], split: Split | NoSplit) -> list[Json]:
+    """Return the reports of compared forecasts with what each takes of a split, and with the whole on the first."""
+    shares = {} if isinstance(split, NoSplit) else {share.instrument.key: share for share in split.shares}
+    told = [
+        {**one, "split_share": _share(shares[one["instrument"]]) if one["instrument"] in shares else None}
+        for one in reports
+    ]
+    return [{**told[0], "split": _split(split)}, *told[1:]]
+
+
+def _split(split: Split | NoSplit) -> Json:
+    left_out = [{"instrument": key, "reason": reason} for key, reason in split.left_out]
+    if isinstance(split, NoSplit):
+        return {"net": None, "left_out": left_out, "reason": split.reason}
+    return {
+        "instruments": [share.instrument.key for share in split.shares],
+        "common_reference": _common_reference(split.reference),
+        "filled_base": split.filled_base,
+        "unfilled_base": split.unfilled_base,
+        "rounded_base": split.rounded_base,
+        "unproven_base": split.unproven_base,
+        "average_price": split.average_price,
+        "all_in_price": split.all_in_price,
+        "fee_quote": split.fee_quote,
+        "net": _net(split.net),
+        "best_single": split.best_single,
+        "saving_bps": split.saving_bps,
+        "saving_quote": split.saving_quote,
+        "saving_is_proven": split.saving_is_proven,
+        "left_out": left_out,
+        "reason": None,
+    }
+
+
+def _share(share: Share) -> Json:
+    fill = share.fill
+    return {
+        "share": share.share,
+        "lots": fill.lots,
+        "size": share.instrument.size_text(fill.lots),
+        "base": fill.base,
+        "quote": fill.quote,
+        "average_price": fill.average_price,
+        "all_in_price": fill.all_in_price,
+        "worst_price": fill.worst_price,
+        "levels": fill.levels,
+        "unproven_base": fill.unproven_base,
+        "fee_quote": share.fee_quote,
+        "rate": share.rate,
+        "cost_quote": share.cost_quote,
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +12,7 @@ from fractions import Fraction
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.view import MAX_LOTS, BookView, Walk
 from fillcast.errors import SizeError, UsageError
+from fillcast.forecast.rates import known_rates, rate_between
 
 CONTRACTS = "ct"
 DOLLAR = "usd"
@@ -59,7 +60,9 @@ class Size:
     note: str = ""
 
 
-def parse_size(size: str | float | Decimal, instrument: Instrument, *, usd_rate: float | None = None) -> Size:
+def parse_size(
+    size: str | float | Decimal, instrument: Instrument, *, usd_rates: Mapping[str, float] | None = None
+) -> Size:
     """Read a size for one instrument: `2.5`, `2.5btc` (base), `100000usd`, `100000usdt` (quote), `40ct`.
 
     Parameters
@@ -68,15 +71,17 @@ def parse_size(size: str | float | Decimal, instrument: Instrument, *, usd_rate:
         Text, or a number of base currency.
     instrument
         What is ordered: its currencies are the units that make sense.
-    usd_rate
-        Dollars per unit of the quote currency, where the quote is a dollar coin and the user states the rate.
-        Without it `usd` reads as that coin, and the size says so.
+    usd_rates
+        Dollars per unit by currency, as the user states them. With the rates of both, an amount of any currency
+        is turned into the quote currency. Without them `usd` reads as the dollar coin that the quote is.
 
     Raises
     ------
     SizeError
         When the number is zero, negative, not finite or too large, when it is less than one lot at any price,
         or when the unit is unknown or ambiguous for the instrument.
+    UsageError
+        When a rate is not a positive finite number.
     """
     text = str(size)
     if NOT_FINITE.match(text):
@@ -90,19 +95,25 @@ def parse_size(size: str | float | Decimal, instrument: Instrument, *, usd_rate:
         raise SizeError(f"{instrument.key}: the size {text.strip()!r} is {'negative' if amount < 0 else 'zero'}")
     if amount.adjusted() > MAX_EXPONENT:
         raise SizeError(f"{instrument.key}: the size {text.strip()!r} is too large for any book")
-    unit, note = _unit(match[2] or "", text, instrument)
-    if (
-        unit is SizeUnit.QUOTE
-        and usd_rate is not None
-        and (match[2] or "").casefold() == DOLLAR != instrument.quote.casefold()
-    ):
-        if not (math.isfinite(usd_rate) and usd_rate > 0):
-            raise UsageError(f"a dollar rate must be a positive finite number, not {usd_rate}")
-        amount = amount / Decimal(repr(float(usd_rate)))
-        note = f"{text.strip()} is {amount:.8g} {instrument.quote} at the stated {usd_rate:g} USD"
+    word = match[2] or ""
+    rate = _stated_rate(word, instrument, known_rates(usd_rates))
+    if rate is None:
+        unit, note = _unit(word, text, instrument)
+    else:
+        unit, amount = SizeUnit.QUOTE, amount * rate.numerator / rate.denominator
+        stated = f"{float(rate):.8g} {instrument.quote} for one {word.upper()}"
+        note = f"{text.strip()} is {amount:.8g} {instrument.quote} at the stated {stated}"
     parsed = Size(amount, unit, text.strip(), note)
     exact_lots(parsed, instrument)
     return parsed
+
+
+def _stated_rate(word: str, instrument: Instrument, known: Mapping[str, float]) -> Fraction | None:
+    """Return the quote currency that one unit of another currency is; None where a size is not in another one."""
+    own = {"", CONTRACTS, instrument.base.casefold(), instrument.quote.casefold()}
+    if word.casefold() in own or instrument.kind is ContractKind.QUANTO:
+        return None
+    return rate_between(word, instrument.quote, known)
 
 
 def _unit(word: str, text: str, instrument: Instrument) -> tuple[SizeUnit, str]:
@@ -129,7 +140,7 @@ def _unit(word: str, text: str, instrument: Instrument) -> tuple[SizeUnit, str]:
     if folded == DOLLAR:
         raise SizeError(
             f"{instrument.key} is priced in {instrument.quote}, so that {text.strip()!r} is ambiguous; "
-            f"write {_examples(instrument)}"
+            f"write {_examples(instrument)}, or state the rate of {instrument.quote} in USD"
         )
     hint = spelled_out(text) or _examples(instrument)
     raise SizeError(f"{instrument.key}: unknown unit {word!r} in {text.strip()!r}; write {hint}")
