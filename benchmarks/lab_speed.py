@@ -19,15 +19,15 @@ from rich.table import Table
 
 from benchmarks.targets import Target
 from fillcast.lab.capture import write_capture
-from fillcast.lab.instruments import BINANCE, LISTINGS, OKX
+from fillcast.lab.protocols import listed_symbols
 
 MARKET_SECONDS = 60
 BOUND = 100.0
 """Market seconds per real second: an hour of market in 36 seconds."""
-ALL = {venue: tuple(item.instrument.symbol for item in listed) for venue, listed in LISTINGS.items()}
+ALL = listed_symbols()
 SCENES: dict[str, Mapping[str, Sequence[str]]] = {
-    "okx BTC-USDT": {OKX: ("BTC-USDT",)},
-    "binance_usdm BTCUSDT": {BINANCE: ("BTCUSDT",)},
+    "okx BTC-USDT": {"okx": ("BTC-USDT",)},
+    "binance_usdm BTCUSDT": {"binance_usdm": ("BTCUSDT",)},
     f"all {sum(map(len, ALL.values()))} symbols": ALL,
 }
 

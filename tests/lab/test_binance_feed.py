@@ -24,7 +24,7 @@ class Everything:
 
 def exchange(symbol: str) -> tuple[Exchange, BinanceFeed]:
     one = Exchange(7, None, {"binance_usdm": [symbol]}, wall_ns=WALL_NS)
-    return one, one.binance[symbol]
+    return one, one.venues["binance_usdm"][symbol]
 
 
 def frames(one: Exchange, seconds: float, topic: str):
@@ -84,7 +84,7 @@ def test_a_ticker_with_an_events_id_shows_the_same_touch() -> None:
     touch: dict[int, tuple[str, ...]] = {}
     book = DictBook()
     checked = 0
-    book.binance_rest(one.binance["BTCUSDT"].rest_depth(one.moment(WALL_NS), 1000))
+    book.binance_rest(one.venues["binance_usdm"]["BTCUSDT"].rest_depth(one.moment(WALL_NS), 1000))
     for _ in range(500):
         for frame in one.step(WALL_NS, Everything()):
             row = json.loads(frame.data)

@@ -9,7 +9,7 @@ import pytest
 
 from fillcast.errors import FillcastError
 from fillcast.lab.capture import EPOCH_NS, write_capture
-from fillcast.lab.exchange import LabOptions
+from fillcast.lab.options import LabOptions
 from tests.lab.dict_book import DictBook
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from fillcast.core.instrument import Instrument
 from fillcast.lab.encode_kernels import LEVEL_BYTES, difference, write_levels
-from fillcast.lab.instruments import LISTINGS, Listing
+from fillcast.lab.instruments import Listing
+from fillcast.lab.protocols import PROTOCOLS
 
-LISTED = [item for items in LISTINGS.values() for item in items]
+LISTED = [item for protocol in PROTOCOLS.values() for item in protocol.listings]
 ODD = [
     Listing(Instrument("okx", f"ODD{tick}", "BTC", "USDT", Decimal(tick), Decimal(lot), fixed_decimals=fixed))
     for tick, lot, fixed in (("0.25", "100", False), ("5", "0.05", True), ("0.0001", "1", True), ("10", "10", False))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
 from fillcast.errors import UsageError
-from fillcast.lab.faults import FaultBoard, FaultKind, FaultRequest, parse_fault
+from fillcast.lab.binance_protocol import BINANCE_USDM
+from fillcast.lab.fault_kinds import FaultKind
+from fillcast.lab.faults import FaultBoard, FaultRequest, parse_fault
 from fillcast.lab.moment import Frame
-from fillcast.lab.spoil import link_digit, price_digit, size_digit, syntax_digit, wrong_checksum
+from fillcast.lab.okx_protocol import OKX
+from fillcast.lab.spoil import Spelling, Spoiler, link_digit, price_digit, size_digit, syntax_digit, wrong_checksum
 
 OKX_FRAME = (
     b'{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"update","data":[{"asks":[["78700","0","0","0"],'
@@ -20,7 +22,6 @@ BINANCE_FRAME = (
     b'{"e":"depthUpdate","E":1,"T":1,"s":"BTCUSDT","U":8,"u":9,"pu":7,"b":[["78699.90","0.000"],["78699.80","0.105"]],'
     b'"a":[]}'
 )
-Spoiler = Callable[[bytes], tuple[bytes, str] | None]
 
 
 @pytest.mark.parametrize(
@@ -60,10 +61,10 @@ def test_a_word_that_names_none_is_refused(word: str) -> None:
         parse_fault(word)
 
 
-@pytest.mark.parametrize("frame", [OKX_FRAME, BINANCE_FRAME])
+@pytest.mark.parametrize(("frame", "spelling"), [(OKX_FRAME, OKX.spelling), (BINANCE_FRAME, BINANCE_USDM.spelling)])
 @pytest.mark.parametrize("spoiler", [link_digit, price_digit, size_digit])
-def test_one_digit_changes_and_the_json_stays_valid(frame: bytes, spoiler: Spoiler) -> None:
-    spoiled = spoiler(frame)
+def test_one_digit_changes_and_the_json_stays_valid(frame: bytes, spelling: Spelling, spoiler: Spoiler) -> None:
+    spoiled = spoiler(frame, spelling)
     assert spoiled is not None
     data, detail = spoiled
     changed = [(old, new) for old, new in zip(frame, data, strict=True) if old != new]
@@ -74,7 +75,7 @@ def test_one_digit_changes_and_the_json_stays_valid(frame: bytes, spoiler: Spoil
 
 
 def test_a_spoiled_price_crosses_the_book() -> None:
-    okx, binance = price_digit(OKX_FRAME), price_digit(BINANCE_FRAME)
+    okx, binance = price_digit(OKX_FRAME, OKX.spelling), price_digit(BINANCE_FRAME, BINANCE_USDM.spelling)
     assert okx is not None
     assert binance is not None
     assert json.loads(okx[0])["data"][0]["asks"][1][0] == "18700.1"  # the deletion cannot cross anything
@@ -83,18 +84,18 @@ def test_a_spoiled_price_crosses_the_book() -> None:
 
 def test_frames_that_cannot_be_spoiled_are_left_alone() -> None:
     deletions = b'{"e":"depthUpdate","pu":7,"b":[["78699.90","0.000"]],"a":[]}'
-    assert price_digit(deletions) is None
-    assert size_digit(deletions) is None
-    assert wrong_checksum(BINANCE_FRAME) is None
-    assert link_digit(b"{}") is None
+    assert price_digit(deletions, BINANCE_USDM.spelling) is None
+    assert size_digit(deletions, BINANCE_USDM.spelling) is None
+    assert wrong_checksum(BINANCE_FRAME, BINANCE_USDM.spelling) is None
+    assert link_digit(b"{}", OKX.spelling) is None
 
 
 def test_a_broken_frame_is_no_json_and_a_wrong_checksum_is_not_zero() -> None:
-    broken = syntax_digit(OKX_FRAME)
+    broken = syntax_digit(OKX_FRAME, OKX.spelling)
     assert broken is not None
     with pytest.raises(json.JSONDecodeError):
         json.loads(broken[0])
-    wrong = wrong_checksum(OKX_FRAME)
+    wrong = wrong_checksum(OKX_FRAME, OKX.spelling)
     assert wrong is not None
     assert json.loads(wrong[0])["data"][0]["checksum"] != 0
 

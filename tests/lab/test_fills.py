@@ -6,15 +6,13 @@ import itertools
 
 from fillcast.core.units import NS_PER_S
 from fillcast.lab import engine_kernels as engine
+from fillcast.lab.binance_protocol import BINANCE_USDM
 from fillcast.lab.fills import Fill, FillReader
-from fillcast.lab.instruments import BINANCE, listing
 from fillcast.lab.market import FILLS, Market
 
 
 def market() -> Market:
-    listed = listing(BINANCE, "BTCUSDT")
-    assert listed is not None
-    return listed.market(7, 0)
+    return BINANCE_USDM.listings[0].market(7, 0)
 
 
 def read(reader: FillReader, *, wanted: bool = True) -> list[Fill]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from fillcast.lab.exchange import QUANTUM_MS, Exchange, LabOptions
+from fillcast.lab.exchange import QUANTUM_MS, Exchange
 from fillcast.lab.moment import Moment
 from fillcast.lab.okx_feed import OkxFeed
+from fillcast.lab.options import LabOptions
 from tests.lab.dict_book import DictBook, engine_top
 
 WALL_NS = 1_790_000_000_000_000_000
@@ -37,7 +38,7 @@ def frames(one: Exchange, seconds: float, topic: str):
 @pytest.mark.parametrize("symbol", SYMBOLS)
 def test_a_book_from_the_frames_is_the_engines_own_at_equal_ids(symbol: str) -> None:
     one = exchange(symbol)
-    feed = one.okx[symbol]
+    feed = one.venues["okx"][symbol]
     book = DictBook()
     book.okx(feed.snapshot())
     count = 0
@@ -54,7 +55,7 @@ def test_a_book_from_the_frames_is_the_engines_own_at_equal_ids(symbol: str) -> 
 def test_the_rebuild_catches_one_withheld_frame() -> None:
     one = exchange("BTC-USDT")
     book = DictBook()
-    book.okx(one.okx["BTC-USDT"].snapshot())
+    book.okx(one.venues["okx"]["BTC-USDT"].snapshot())
     stream = frames(one, 2, "books:BTC-USDT")
     next(stream)
     with pytest.raises(AssertionError, match="chain"):
@@ -63,7 +64,7 @@ def test_the_rebuild_catches_one_withheld_frame() -> None:
 
 def test_snapshots_and_rest_books_join_the_chain_at_any_time() -> None:
     one = exchange("BTC-USDT")
-    feed = one.okx["BTC-USDT"]
+    feed = one.venues["okx"]["BTC-USDT"]
     by_socket, by_rest = DictBook(), DictBook()
     for step in range(173):  # ends between two book frames
         one.step(WALL_NS + step, ())
@@ -87,7 +88,7 @@ def test_steps_of_the_sequence_are_irregular() -> None:
 
 def test_full_channels_and_touch_agree_with_the_engine() -> None:
     one = exchange("BTC-USDT")
-    feed = one.okx["BTC-USDT"]
+    feed = one.venues["okx"]["BTC-USDT"]
     instrument = feed.listing.instrument
     for _ in range(100):
         for frame in one.step(WALL_NS, Everything()):
@@ -104,7 +105,7 @@ def test_full_channels_and_touch_agree_with_the_engine() -> None:
 
 def test_trades_name_the_taker_and_add_up() -> None:
     one = exchange("BTC-USDT")
-    feed = one.okx["BTC-USDT"]
+    feed = one.venues["okx"]["BTC-USDT"]
     trades = [json.loads(data)["data"][0] for data in frames(one, 20, "trades:BTC-USDT")]
     assert len(trades) > 10
     assert {trade["side"] for trade in trades} == {"buy", "sell"}
@@ -116,7 +117,7 @@ def test_trades_name_the_taker_and_add_up() -> None:
 
 def test_a_book_without_changes_sends_a_keep_alive() -> None:
     one = exchange("BTC-USDT", keepalive_s=1.0)
-    feed = one.okx["BTC-USDT"]
+    feed = one.venues["okx"]["BTC-USDT"]
     one.step(WALL_NS, ())
     feed.publish(Moment(0, WALL_NS))
     at = [second for second in range(1, 6) if feed.publish(Moment(second * 10**9, WALL_NS), encode=True)]
@@ -130,7 +131,7 @@ def test_a_book_without_changes_sends_a_keep_alive() -> None:
 
 def test_a_reset_keeps_the_chain_and_restarts_the_ids() -> None:
     one = exchange("BTC-USDT")
-    feed = one.okx["BTC-USDT"]
+    feed = one.venues["okx"]["BTC-USDT"]
     book = DictBook()
     book.okx(feed.snapshot())
     before = book.last
@@ -146,7 +147,7 @@ def test_checksums_are_zero_unless_asked_for_and_then_right() -> None:
     assert {json.loads(data)["data"][0]["checksum"] for data in frames(plain, 1, "books:BTC-USDT")} == {0}
     one = exchange("BTC-USDT", checksums=True)
     shown: dict[str, dict[str, list[str]]] = {"bids": {}, "asks": {}}
-    stream = [one.okx["BTC-USDT"].snapshot(), *frames(one, 3, "books:BTC-USDT")]
+    stream = [one.venues["okx"]["BTC-USDT"].snapshot(), *frames(one, 3, "books:BTC-USDT")]
     for data in stream:
         row = json.loads(data)["data"][0]
         for name, side in shown.items():
@@ -162,7 +163,7 @@ def test_checksums_are_zero_unless_asked_for_and_then_right() -> None:
 
 
 def test_the_checksum_catches_a_wrong_size() -> None:
-    feed: OkxFeed = exchange("BTC-USDT", checksums=True).okx["BTC-USDT"]
+    feed: OkxFeed = exchange("BTC-USDT", checksums=True).venues["okx"]["BTC-USDT"]
     before = feed.checksum()
     feed._bids.view[3, 1] += 1
     assert feed.checksum() != before
@@ -172,7 +173,7 @@ def test_shapes_are_those_of_a_recorded_frame(captures: Path) -> None:
     lines = (captures / "okx" / "okx_books_20260824.jsonl").read_text().splitlines()
     real = [json.loads(line) for line in lines]
     one = exchange("BTC-USDT")
-    ours = [json.loads(one.okx["BTC-USDT"].snapshot())]
+    ours = [json.loads(one.venues["okx"]["BTC-USDT"].snapshot())]
     ours += [json.loads(data) for data in frames(one, 1, "books:BTC-USDT")]
     for mine, theirs in ((ours[0], real[1]), (ours[1], real[2])):
         assert list(mine) == list(theirs)

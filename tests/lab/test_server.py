@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from fillcast.errors import UsageError
-from fillcast.lab.exchange import LabOptions
+from fillcast.lab.options import LabOptions
 from tests.lab.dict_book import DictBook
 from tests.lab.scene import Lab, books, is_book, receive, until, with_lab
 

@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from fillcast.lab.exchange import LabOptions
 from fillcast.lab.faults import parse_fault
+from fillcast.lab.options import LabOptions
 from tests.lab.scene import Lab, books, is_book, receive, until, with_lab
 
 

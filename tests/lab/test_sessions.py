@@ -16,7 +16,7 @@ SYMBOLS = ("BTC-USDT", "ETH-USDT")
 def okx(text: object) -> list[Any]:
     session = OkxSession("00000001", SYMBOLS)
     raw = text if isinstance(text, str) else json.dumps(text)
-    return [json.loads(reply) if reply != b"pong" else "pong" for reply in session.handle(raw).replies]
+    return [json.loads(reply) if reply != b"pong" else "pong" for reply in session.handle(raw, 0.0).replies]
 
 
 def test_okx_answers_ping_with_pong() -> None:
@@ -63,10 +63,10 @@ def test_okx_refuses_in_its_own_words(request_: object, code: str, words: str) -
 def test_okx_takes_the_good_arguments_of_a_mixed_request() -> None:
     session = OkxSession("00000001", SYMBOLS)
     args = [{"channel": "books", "instId": "NO"}, {"channel": "books", "instId": "ETH-USDT"}]
-    answer = session.handle(json.dumps({"op": "subscribe", "args": args}))
+    answer = session.handle(json.dumps({"op": "subscribe", "args": args}), 0.0)
     assert [json.loads(reply)["event"] for reply in answer.replies] == ["error", "subscribe"]
     assert answer.added == ["books:ETH-USDT"]
-    gone = session.handle(json.dumps({"op": "unsubscribe", "args": args[1:]}))
+    gone = session.handle(json.dumps({"op": "unsubscribe", "args": args[1:]}), 0.0)
     assert gone.removed == ["books:ETH-USDT"]
     assert not session.topics
 

@@ -21,6 +21,7 @@ CHANGES_MAX = 1 << 13  # levels of a side that one event can list
 DEPTH_EVERY_MS = {"depth@0ms": 50, "depth@100ms": 100, "depth": 250, "depth@250ms": 250, "depth@500ms": 500}
 STREAMS = (*DEPTH_EVERY_MS, "bookTicker", "aggTrade")
 RESET_ID = 1000
+OLD_DEPTH_MS = 5000
 
 
 @dataclass(slots=True)
@@ -35,9 +36,15 @@ class _DepthStream:
 
 
 class BinanceFeed:
-    """The frames of one Binance USD-M instrument."""
+    """The frames of one Binance USD-M instrument.
 
-    def __init__(self, listing: Listing, market: Market) -> None:
+    Attributes
+    ----------
+    old_depth
+        A REST reply of 5 to 10 s of market time ago, or the first of the lab's life.
+    """
+
+    def __init__(self, listing: Listing, market: Market, start: Moment) -> None:
         self.listing, self.market = listing, market
         self.symbol = listing.instrument.symbol
         self._name = self.symbol.encode()
@@ -52,10 +59,16 @@ class BinanceFeed:
             _DepthStream(self.topics[stream], every_ms, changes, market.update_id)
             for stream, every_ms in DEPTH_EVERY_MS.items()
         ]
+        self.books = frozenset(stream.topic for stream in self._streams)
         self._fills = FillReader(market)
+        self.old_depth = self._kept_depth = self.rest_depth(start, SNAPSHOT_DEPTH)
+        self._kept_ms = 0
 
     def step(self, moment: Moment, due_ms: int, wanted: Container[str]) -> list[Frame]:
         """Return the frames due at a multiple of 10 ms. The market is already there."""
+        if due_ms - self._kept_ms >= OLD_DEPTH_MS:
+            self._kept_ms = due_ms
+            self.old_depth, self._kept_depth = self._kept_depth, self.rest_depth(moment, SNAPSHOT_DEPTH)
         frames = self._agg_trades(moment, self.topics["aggTrade"] in wanted)
         ticker = self._book_ticker(moment)
         if ticker is not None and self.topics["bookTicker"] in wanted:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 
 import msgspec
 
-from fillcast.lab.okx_session import Answer
+from fillcast.core.units import NS_PER_MS
+from fillcast.lab.moment import Frame
+from fillcast.lab.options import PING_S
+from fillcast.lab.protocol import Answer, Session, Traffic
 
 METHODS = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
 STREAMS_MAX = 1024  # venue: streams of one connection
@@ -22,7 +26,7 @@ def topic_of(stream: str) -> str:
     return symbol.lower() + at + rest
 
 
-class BinanceSession:
+class BinanceSession(Session):
     """One client's streams.
 
     Parameters
@@ -34,11 +38,22 @@ class BinanceSession:
         Those named in the address.
     combined
         Frames are wrapped in `{"stream":...,"data":...}`.
+    ping_s
+        Seconds between the venue's ping frames.
     """
 
-    def __init__(self, route: str, streams: Iterable[str] = (), *, combined: bool = False) -> None:
+    def __init__(
+        self,
+        route: str,
+        streams: Iterable[str] = (),
+        *,
+        combined: bool = False,
+        ping_s: float = PING_S,
+    ) -> None:
         self.route = route
         self.combined = combined
+        self._ping_s = ping_s
+        self._pinged = 0.0
         self.names: dict[str, str] = {topic_of(stream): stream for stream in streams if stream}
         self._second = -1
         self._messages = 0
@@ -53,11 +68,29 @@ class BinanceSession:
         is_market = topic.partition("@")[2] in MARKET_STREAMS
         return not self.route or is_market == (self.route == "market")
 
-    def handle(self, text: str, now_s: int) -> Answer:
-        """Answer one text message; `now_s` is the second it came in, for the venue's limit."""
+    def opened(self, now: float) -> Answer:
+        """Join what the address names, and count the time to the first ping."""
+        self._pinged = now
+        return Answer(added=list(self.topics))
+
+    def wire(self, frame: Frame) -> bytes:
+        """Wrap a frame on a combined connection."""
+        if not self.combined:
+            return frame.data
+        return b'{"stream":"%b","data":%b}' % (frame.topic.encode(), frame.data)
+
+    def tick(self, traffic: Traffic) -> Answer:
+        """Ping when it is time."""
+        if traffic.now - self._pinged < self._ping_s:
+            return Answer()
+        self._pinged = traffic.now
+        return Answer(pings=[b"%d" % (time.time_ns() // NS_PER_MS)])
+
+    def handle(self, text: str, now: float) -> Answer:
+        """Answer one text message."""
         answer = Answer()
-        if now_s != self._second:
-            self._second, self._messages = now_s, 0
+        if int(now) != self._second:
+            self._second, self._messages = int(now), 0
         self._messages += 1
         if self._messages > MESSAGES_PER_SECOND or len(text) > MESSAGE_BYTES_MAX:
             answer.close = "Too many requests" if self._messages > MESSAGES_PER_SECOND else "Payload too long"

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from fillcast.core.units import NS_PER_MS
+from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.errors import UsageError
-from fillcast.lab.exchange import QUANTUM_MS, Exchange, LabOptions
-from fillcast.lab.instruments import BINANCE, OKX
+from fillcast.lab.exchange import QUANTUM_MS, Exchange
+from fillcast.lab.fault_kinds import FaultKind
 from fillcast.lab.market import seed_word
-from fillcast.lab.moment import Frame
+from fillcast.lab.moment import Moment
+from fillcast.lab.options import LabOptions
+from fillcast.lab.protocol import Answer, Feed, Session, Traffic
+from fillcast.lab.protocols import PROTOCOLS
 
 EPOCH_NS = 1_790_000_000_000_000_000  # 21 September 2026: virtual time starts here whatever today is
 SNAPSHOT_AFTER_MS = 350  # the recorder's REST request comes back a few depth events after its subscription
-SNAPSHOT_DEPTH = 1000
 DELAY_NS = 3 * NS_PER_MS  # transport delay: a constant and the mean of an exponential part
 JITTER_NS = NS_PER_MS
 FRAME_GAP_NS = 20_000  # between two frames that arrive together
-CHANNELS = {OKX: ("books", "trades"), BINANCE: ("depth@100ms", "bookTicker", "aggTrade")}
+CONNECTION = "00000001"
+TICK_MS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,55 @@ class _Recorder:
         self._draws = random.Random(seed_word("recorder", seed))
 
     def write(self, wall_ns: int, data: bytes) -> None:
+        """Write one frame that the venue sent at a wall time."""
         received = wall_ns + DELAY_NS + int(self._draws.expovariate(1.0) * JITTER_NS)
         self._last_ns = max(received, self._last_ns + FRAME_GAP_NS)
         line = b"%d %b\n" % (self._last_ns, data)
         self._file.write(line)
         self.frames += 1
         self.size_bytes += len(line)
+
+
+class _Recording:
+    """A client's connection on the virtual clock, and the lab that it is connected to."""
+
+    def __init__(self, exchange: Exchange, recorder: _Recorder) -> None:
+        self.options = exchange.options
+        self.wall_ns = EPOCH_NS
+        self.topics: set[str] = set()
+        self._exchange, self._recorder = exchange, recorder
+        self._sent_ns = self._heard_ns = EPOCH_NS
+
+    def feeds(self, protocol: str) -> Mapping[str, Feed]:
+        return self._exchange.venues[protocol]
+
+    def now(self) -> Moment:
+        return self._exchange.moment(self.wall_ns)
+
+    def withheld(self, kind: FaultKind, protocol: str, symbol: str, detail: str) -> bool:
+        return False
+
+    @property
+    def traffic(self) -> Traffic:
+        return Traffic(self.wall_ns / NS_PER_S, self._sent_ns / NS_PER_S, self._heard_ns / NS_PER_S)
+
+    def write(self, data: bytes) -> None:
+        self._recorder.write(self.wall_ns, data)
+        self._sent_ns = self.wall_ns
+
+    def apply(self, answer: Answer) -> None:
+        for reply in answer.replies:
+            self.write(reply)
+        self.topics.difference_update(answer.removed)
+        self.topics.update(answer.added)
+
+    def step(self, session: Session) -> None:
+        self.wall_ns += QUANTUM_MS * NS_PER_MS
+        for frame in self._exchange.step(self.wall_ns, self.topics):
+            self.write(session.wire(frame))
+        if self._exchange.market_ms % TICK_MS == 0:
+            self._heard_ns = self.wall_ns  # the recorder keeps its connection alive, as a client does
+            self.apply(session.tick(self.traffic))
 
 
 def write_capture(
@@ -65,15 +111,15 @@ def write_capture(
 ) -> CaptureSummary:
     """Write a capture in the hftbacktest line format: `<receive time, ns> <frame>`.
 
-    A Binance capture holds combined-stream frames and one REST depth reply per symbol; an OKX capture holds
-    the subscription acknowledgements, each book's snapshot, and plain frames.
+    The file holds what one connection is sent that subscribes everything at once, and, where the first books come over
+    REST, one such reply per symbol.
 
     Parameters
     ----------
     path
         The file to write; an existing one is replaced.
     protocol
-        "okx" or "binance_usdm".
+        The venue's name, as in `fillcast.lab.protocols`.
     symbols
         In the venue's own spelling.
     seed
@@ -81,7 +127,7 @@ def write_capture(
     seconds
         Market time to write, a positive multiple of 10 ms.
     channels
-        OKX channels or Binance stream names without the symbol; books and trades when absent.
+        The venue's channels without the symbol; books and trades when absent.
     options
         See `LabOptions`; the speed is not used.
 
@@ -90,50 +136,37 @@ def write_capture(
     UsageError
         When the protocol, a symbol or the time cannot be used.
     """
-    if protocol not in CHANNELS:
-        raise UsageError(f"lab capture: {protocol!r} is none of {', '.join(CHANNELS)}")
+    if protocol not in PROTOCOLS:
+        raise UsageError(f"lab capture: {protocol!r} is none of {', '.join(PROTOCOLS)}")
+    venue = PROTOCOLS[protocol]
     if not symbols:
         raise UsageError("lab capture: name at least one symbol")
     steps = round(seconds * 1000 / QUANTUM_MS) if 0 < seconds < 1e7 else 0
     if steps < 1:
         raise UsageError(f"lab capture: {seconds:g} seconds cannot be written; at least 0.01 are needed")
     exchange = Exchange(seed, options, {protocol: symbols}, wall_ns=EPOCH_NS)
-    wanted = _topics(exchange, protocol, tuple(channels or CHANNELS[protocol]))
-    snapshots_due = SNAPSHOT_AFTER_MS if protocol == BINANCE else None
+    topics = _topics(exchange, protocol, tuple(channels or venue.channels))
     with Path(path).open("wb") as file:
         recorder = _Recorder(file, seed)
-        if protocol == OKX:
-            _okx_opening(recorder, exchange, wanted)
+        recording = _Recording(exchange, recorder)
+        dial = venue.dial(topics)
+        session = venue.connect(recording, CONNECTION, dial.path, dial.query)
+        recording.apply(session.opened(recording.traffic.now))
+        for request in dial.requests:
+            recording.apply(session.handle(request, recording.traffic.now))
         for _ in range(steps):
-            wall_ns = EPOCH_NS + (exchange.market_ms + QUANTUM_MS) * NS_PER_MS
-            for frame in exchange.step(wall_ns, wanted):
-                recorder.write(wall_ns, frame.data if protocol == OKX else _combined(frame))
-            if exchange.market_ms == snapshots_due:
-                moment = exchange.moment(wall_ns)
-                for feed in exchange.binance.values():
-                    recorder.write(wall_ns, feed.rest_depth(moment, SNAPSHOT_DEPTH))
+            recording.step(session)
+            if exchange.market_ms == SNAPSHOT_AFTER_MS:
+                for book in venue.first_books(recording):
+                    recording.write(book)
     return CaptureSummary(Path(path), recorder.frames, recorder.size_bytes, steps * QUANTUM_MS / 1000)
 
 
-def _topics(exchange: Exchange, protocol: str, channels: Sequence[str]) -> frozenset[str]:
-    wanted: set[str] = set()
-    for feed in exchange.feeds():
+def _topics(exchange: Exchange, protocol: str, channels: Sequence[str]) -> list[str]:
+    topics: list[str] = []
+    for feed in exchange.venues[protocol].values():
         for channel in channels:
             if channel not in feed.topics:
                 raise UsageError(f"lab capture: {protocol} has no {channel!r}; it has {', '.join(feed.topics)}")
-            wanted.add(feed.topics[channel])
-    return frozenset(wanted)
-
-
-def _okx_opening(recorder: _Recorder, exchange: Exchange, wanted: frozenset[str]) -> None:
-    for symbol, feed in exchange.okx.items():
-        for channel, topic in feed.topics.items():
-            if topic in wanted:
-                arg = f'{{"channel":"{channel}","instId":"{symbol}"}}'
-                recorder.write(EPOCH_NS, f'{{"event":"subscribe","arg":{arg},"connId":"00000001"}}'.encode())
-        if feed.topics["books"] in wanted and exchange.options.initial_snapshot:
-            recorder.write(EPOCH_NS, feed.snapshot())
-
-
-def _combined(frame: Frame) -> bytes:
-    return b'{"stream":"%b","data":%b}' % (frame.topic.encode(), frame.data)
+            topics.append(feed.topics[channel])
+    return topics

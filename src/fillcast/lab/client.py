@@ -5,25 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
-from fillcast.lab.faults import ON_FRAMES, Fault, FaultBoard, FaultKind
+from fillcast.lab.fault_kinds import ON_FRAMES, FaultKind
+from fillcast.lab.faults import Fault, FaultBoard
 from fillcast.lab.moment import Frame
-from fillcast.lab.spoil import link_digit, price_digit, size_digit, syntax_digit, wrong_checksum
+from fillcast.lab.protocol import CLOSE_POLICY, Answer, Session, Traffic, VenueProtocol
+from fillcast.lab.spoil import SPOILERS
 
 QUEUE_FRAMES = 4096
 QUEUE_BYTES = 32 * 1024 * 1024
 CLOSE_S = 0.3  # how long a closing client may take to read the close frame
-
-SPOILERS: dict[FaultKind, Callable[[bytes], tuple[bytes, str] | None]] = {
-    FaultKind.CORRUPT: price_digit,
-    FaultKind.CORRUPT_SEQUENCE: link_digit,
-    FaultKind.CORRUPT_SIZE: size_digit,
-    FaultKind.CORRUPT_SYNTAX: syntax_digit,
-    FaultKind.CHECKSUM: wrong_checksum,
-}
 
 
 class Client:
@@ -33,8 +26,8 @@ class Client:
     ----------
     identity
         The connection's id, unique in the lab's life.
-    protocol
-        The venue's name.
+    protocol, session
+        The venue's protocol, and what this connection has asked of it.
     socket, request
         The upgraded connection and the request it came from.
     board
@@ -44,21 +37,23 @@ class Client:
     def __init__(
         self,
         identity: str,
-        protocol: str,
+        protocol: VenueProtocol,
+        session: Session,
         socket: web.WebSocketResponse,
         request: web.Request,
         board: FaultBoard,
     ) -> None:
-        self.identity, self.protocol, self.socket, self.board = identity, protocol, socket, board
+        self.identity, self.protocol, self.session = identity, protocol, session
+        self.socket, self.board = socket, board
         self._request = request
         self._queue: deque[tuple[WSMsgType, bytes]] = deque()
         self._bytes = 0
         self._waiting = asyncio.Event()
         self._stalled_until = 0.0
         self.closing = ""
+        self.close_code = CLOSE_POLICY
         self.sent = 0
-        self.last_traffic = self.last_ping = time.monotonic()
-        self.wraps = False
+        self.pushed_at = self.heard_at = time.monotonic()
 
     @property
     def queued(self) -> int:
@@ -69,6 +64,7 @@ class Client:
         """Queue one message; a client that does not read is cut off."""
         if self.closing:
             return
+        self.pushed_at = time.monotonic()
         self._queue.append((opcode, data))
         self._bytes += len(data)
         if len(self._queue) > QUEUE_FRAMES or self._bytes > QUEUE_BYTES:
@@ -77,9 +73,24 @@ class Client:
             self.abort()
         self._waiting.set()
 
-    def close(self, reason: str) -> None:
+    def say(self, answer: Answer) -> None:
+        """Queue what a session answered, and close when it says so."""
+        for reply in answer.replies:
+            self.push(reply)
+        for ping in answer.pings:
+            self.push(ping, WSMsgType.PING)
+        if answer.close:
+            self.close(answer.close, answer.close_code)
+
+    @property
+    def traffic(self) -> Traffic:
+        """When it was last spoken to and heard."""
+        return Traffic(time.monotonic(), self.pushed_at, self.heard_at)
+
+    def close(self, reason: str, code: int = CLOSE_POLICY) -> None:
         """Ask for the connection to be closed; the first reason stays."""
-        self.closing = self.closing or reason
+        if not self.closing:
+            self.closing, self.close_code = reason, code
         self._waiting.set()
 
     def abort(self) -> None:
@@ -105,7 +116,6 @@ class Client:
                     self._bytes -= len(data)
                     await self.socket.send_frame(data, opcode)
                     self.sent += 1
-                    self.last_traffic = time.monotonic()
         except (ConnectionError, RuntimeError):  # the peer is gone, or the socket is closing already
             self.close("connection lost")
 
@@ -119,13 +129,14 @@ class Client:
         except (TimeoutError, ConnectionError, RuntimeError):
             self.abort()
 
-    def deliver(self, frame: Frame, wire: bytes) -> None:
-        """Queue a frame, or what an armed fault makes of it. `wire` is the frame as this client gets it."""
+    def deliver(self, frame: Frame) -> None:
+        """Queue a frame as it looks on this connection, or what an armed fault makes of it."""
+        wire = self.session.wire(frame)
         if not frame.book or not self.board.armed:
             self.push(wire)
             return
         messages = [wire]
-        for fault in self.board.waiting(ON_FRAMES, self.protocol, frame.symbol, self.identity):
+        for fault in self.board.waiting(ON_FRAMES, self.protocol.name, frame.symbol, self.identity):
             if fault.held is not None:
                 if fault.held.topic == frame.topic:
                     messages = [*messages, fault.held.data]
@@ -142,6 +153,8 @@ class Client:
     def _plant(self, fault: Fault, frame: Frame, wire: bytes) -> list[bytes] | None:
         """Return what is sent instead of the frame, None when it does not lend itself to the fault."""
         kind = fault.request.kind
+        if kind in self.protocol.refused:
+            return None
         size = f"a {frame.topic} frame of {len(wire)} bytes"
         if kind is FaultKind.DROP:
             self._planted(fault, f"withheld {size}")
@@ -161,7 +174,7 @@ class Client:
             self._planted(fault, f"cut the connection instead of sending {size}")
             self.abort()
             return []
-        spoiled = SPOILERS[kind](wire)
+        spoiled = SPOILERS[kind](wire, self.protocol.spelling)
         if spoiled is None:
             return None
         self._planted(fault, spoiled[1])

@@ -1,73 +1,17 @@
-"""Faults on demand: each planted exactly once, in one connection's frames of one book, and logged.
-
-Kinds, and how a careful client can notice them:
-
-drop, duplicate, reorder
-    One book frame withheld, sent twice, or sent after the following one: the sequence link shows it at the
-    next frame.
-corrupt
-    The leading digit of one price in a book frame: valid JSON, valid sequence, and a crossed book.
-corrupt_sequence
-    One digit of the field that links the frame to the last one (`prevSeqId`, `pu`): the link is broken.
-corrupt_size
-    One digit of one size. No sequence rule can see it; only a checksum can (OKX with checksums on, best 25
-    levels).
-corrupt_syntax
-    The first digit of the linking field becomes a letter: no longer valid JSON.
-checksum
-    A wrong CRC32 that is not 0 (OKX only; Binance sends none).
-stall
-    Nothing at all is sent for some seconds; then everything that was held back.
-disconnect
-    The TCP connection is cut without a close frame.
-sequence_reset
-    The venue restarts its ids, for every client: OKX by its documented reset (legal, the chain holds),
-    Binance by a gap.
-withheld_snapshot
-    The next OKX `books` subscription gets no snapshot; the next Binance REST depth is answered with 503.
-stale_snapshot
-    The next Binance REST depth is a book of several seconds ago (Binance only).
-"""
+"""Faults on demand: each planted exactly once, in one connection's frames of one book, and logged."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 
 from fillcast.errors import UsageError
-from fillcast.lab.instruments import BINANCE, LISTINGS, OKX
+from fillcast.lab.fault_kinds import FaultKind
 from fillcast.lab.moment import Frame
+from fillcast.lab.protocols import PROTOCOLS, Listed, listed_symbols, protocol_of
 
 STALL_S = 5.0
-
-
-class FaultKind(StrEnum):
-    """See the module's table."""
-
-    DROP = "drop"
-    DUPLICATE = "duplicate"
-    REORDER = "reorder"
-    CORRUPT = "corrupt"
-    CORRUPT_SEQUENCE = "corrupt_sequence"
-    CORRUPT_SIZE = "corrupt_size"
-    CORRUPT_SYNTAX = "corrupt_syntax"
-    CHECKSUM = "checksum"
-    STALL = "stall"
-    DISCONNECT = "disconnect"
-    SEQUENCE_RESET = "sequence_reset"
-    WITHHELD_SNAPSHOT = "withheld_snapshot"
-    STALE_SNAPSHOT = "stale_snapshot"
-
-
-OKX_ONLY = (FaultKind.CHECKSUM,)
-BINANCE_ONLY = (FaultKind.STALE_SNAPSHOT,)
-ON_FRAMES = tuple(
-    kind
-    for kind in FaultKind
-    if kind not in (FaultKind.SEQUENCE_RESET, FaultKind.WITHHELD_SNAPSHOT, FaultKind.STALE_SNAPSHOT)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,35 +119,33 @@ class FaultBoard:
                 yield fault
 
 
-def check_request(request: FaultRequest) -> FaultRequest:
-    """Return the request; `UsageError` when the lab cannot plant it."""
-    if request.protocol not in ("", *LISTINGS):
-        raise UsageError(f"fault protocol {request.protocol!r}: the lab speaks {' and '.join(LISTINGS)}")
-    listed = [item.instrument for items in LISTINGS.values() for item in items]
-    if request.symbol and not any(
-        request.symbol == one.symbol and request.protocol in ("", one.venue) for one in listed
-    ):
+def check_request(request: FaultRequest, listed: Listed | None = None) -> FaultRequest:
+    """Return the request; `UsageError` when a lab that lists these symbols cannot plant it."""
+    listed = listed_symbols() if listed is None else listed
+    if request.protocol not in ("", *PROTOCOLS):
+        raise UsageError(f"fault protocol {request.protocol!r}: the lab speaks {', '.join(PROTOCOLS)}")
+    symbols = (symbols for name, symbols in listed.items() if request.protocol in ("", name))
+    if request.symbol and not any(request.symbol in known for known in symbols):
         raise UsageError(f"fault symbol {request.symbol!r} is not listed by the lab")
-    if request.kind in OKX_ONLY and request.protocol == BINANCE:
-        raise UsageError(f"fault {request.kind}: Binance sends no checksum")
-    if request.kind in BINANCE_ONLY and request.protocol == OKX:
-        raise UsageError(f"fault {request.kind}: OKX's book is one with its snapshot; use withheld_snapshot")
+    if request.protocol and request.kind in PROTOCOLS[request.protocol].refused:
+        raise UsageError(f"fault {request.kind}: {PROTOCOLS[request.protocol].refused[request.kind]}")
     if not 0 <= request.after_s < 1e6 or not 0 < request.seconds <= 3600:
         raise UsageError(f"fault {request.kind}: times must be positive and at most an hour")
     return request
 
 
-def parse_fault(text: str) -> FaultRequest:
+def parse_fault(text: str, listed: Listed | None = None) -> FaultRequest:
     """Return the fault of a command line word `KIND@SECONDS[:SYMBOL]`, e.g. `drop@5:BTC-USDT`.
 
-    SYMBOL may be led by its protocol (`okx:BTC-USDT`); without one, the first book frame after that time is
-    taken.
+    SYMBOL may be led by its protocol (`okx:BTC-USDT`); alone it means the first protocol that lists it. Without
+    one, the first book frame after that time is taken.
 
     Raises
     ------
     UsageError
-        When the word cannot be read, or names what the lab does not have.
+        When the word cannot be read, or names what a lab that lists these symbols does not have.
     """
+    listed = listed_symbols() if listed is None else listed
     name, at, rest = text.partition("@")
     kind = fault_kind(name)
     seconds, _, where = rest.partition(":")
@@ -213,10 +155,10 @@ def parse_fault(text: str) -> FaultRequest:
         raise UsageError(f"fault {text!r}: write KIND@SECONDS[:SYMBOL], e.g. drop@5:BTC-USDT") from None
     protocol, colon, symbol = where.partition(":")
     if not colon:
-        protocol, symbol = protocol_of(where), where
+        protocol, symbol = protocol_of(where, listed), where
     if not at or (colon and not symbol):
         raise UsageError(f"fault {text!r}: write KIND@SECONDS[:SYMBOL], e.g. drop@5:BTC-USDT")
-    return check_request(FaultRequest(kind, protocol, symbol, after_s=after_s))
+    return check_request(FaultRequest(kind, protocol, symbol, after_s=after_s), listed)
 
 
 def fault_kind(name: str) -> FaultKind:
@@ -225,11 +167,3 @@ def fault_kind(name: str) -> FaultKind:
         return FaultKind(name.replace("-", "_"))
     except ValueError:
         raise UsageError(f"fault kind {name!r} is none of {', '.join(FaultKind)}") from None
-
-
-def protocol_of(symbol: str) -> str:
-    """Return the protocol whose venue lists a symbol, empty when none does."""
-    for venue, items in LISTINGS.items():
-        if any(item.instrument.symbol == symbol for item in items):
-            return venue
-    return ""

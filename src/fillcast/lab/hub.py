@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
-from aiohttp import WSMsgType
-
-from fillcast.core.units import NS_PER_MS
-from fillcast.lab.binance_feed import SNAPSHOT_DEPTH
 from fillcast.lab.client import Client
 from fillcast.lab.exchange import QUANTUM_MS, Exchange
-from fillcast.lab.faults import Fault, FaultBoard, FaultKind, FaultRequest
-from fillcast.lab.instruments import BINANCE, OKX
-from fillcast.lab.moment import Frame
+from fillcast.lab.fault_kinds import FaultKind
+from fillcast.lab.faults import Fault, FaultBoard, FaultRequest
+from fillcast.lab.moment import Frame, Moment
+from fillcast.lab.options import LabOptions
+from fillcast.lab.protocol import Answer, Feed
+from fillcast.lab.protocols import PROTOCOLS
 
 BEHIND_MAX_S = 2.0  # a loop that was held up longer forgets the backlog instead of sending it in one burst
-HOUSEKEEPING_S = 1.0
-OLD_SNAPSHOT_S = 5.0
+HOUSEKEEPING_S = 0.25  # a heartbeat that is due every second may be so much late
 REASONS_KEPT = 100
 
 
@@ -39,11 +38,25 @@ class Hub:
         self.frames = 0
         self.late_s = 0.0
         self.started = time.monotonic()
-        self.old_depth: dict[str, bytes] = {}
-        self._next_old_depth: dict[str, bytes] = {}
-        self._depth_taken = 0.0
-        self._keep_depth(self.started)
         self._later: list[FaultRequest] = []
+
+    @property
+    def options(self) -> LabOptions:
+        """The operator's settings."""
+        return self.exchange.options
+
+    @property
+    def listed(self) -> dict[str, tuple[str, ...]]:
+        """The symbols that it lists, by protocol."""
+        return {name: tuple(feeds) for name, feeds in self.exchange.venues.items()}
+
+    def feeds(self, protocol: str) -> Mapping[str, Feed]:
+        """Return the feeds of a protocol by symbol."""
+        return self.exchange.venues[protocol]
+
+    def now(self) -> Moment:
+        """Return the market's time, stamped with the wall clock."""
+        return self.exchange.moment(time.time_ns())
 
     def join(self, client: Client, topic: str) -> None:
         """Send a topic's frames to a client from now on."""
@@ -65,26 +78,36 @@ class Hub:
         del self.gone[:-REASONS_KEPT]
 
     def deliver(self, frames: list[Frame]) -> None:
-        """Hand frames to every client of their topic; each is wrapped at most once."""
+        """Hand frames to every client of their topic."""
         for frame in frames:
-            wrapped: bytes | None = None
             for client in tuple(self.topics.get(frame.topic, {}).values()):
-                wire = frame.data
-                if client.wraps:
-                    if wrapped is None:
-                        wrapped = b'{"stream":"%b","data":%b}' % (frame.topic.encode(), frame.data)
-                    wire = wrapped
-                client.deliver(frame, wire)
+                client.deliver(frame)
                 self.frames += 1
+
+    def apply(self, client: Client, answer: Answer) -> None:
+        """Send what a client's session answered, before any frame of what was just subscribed."""
+        client.say(answer)
+        for topic in answer.removed:
+            self.leave(client, topic)
+        for topic in answer.added:
+            self.join(client, topic)
 
     def arm(self, request: FaultRequest) -> Fault:
         """Plant a fault at once where that is possible, else arm it for its place."""
         fault = self.board.arm(request, time.time_ns())
         if request.kind is FaultKind.SEQUENCE_RESET:
-            feeds = [feed for feed in self.exchange.feeds() if request.symbol in ("", feed.symbol)]
-            wanted = [feed for feed in feeds if request.protocol in ("", feed.listing.instrument.venue)]
-            feed = wanted[0]
+            name, feed = next(
+                (name, feed)
+                for name, protocol in PROTOCOLS.items()
+                for feed in self.feeds(name).values()
+                if request.kind not in protocol.refused
+                and request.protocol in ("", name)
+                and request.symbol in ("", feed.symbol)
+            )
             first = feed.reset_sequence()
+            for client in self.clients.values():
+                if client.protocol.name == name:
+                    client.session.restart()
             self.board.planted(fault, time.time_ns(), "", f"ids of {feed.symbol} restart after {first}, for everyone")
         return fault
 
@@ -114,25 +137,11 @@ class Hub:
                 due += quantum_s
             if now - checked >= HOUSEKEEPING_S:
                 checked = now
-                self._housekeeping(now)
+                self._housekeeping()
             while self._later and now - self.started >= self._later[0].after_s:
                 self.arm(self._later.pop(0))
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    def _housekeeping(self, now: float) -> None:
-        options = self.exchange.options
-        for client in self.clients.values():
-            if client.protocol == OKX and now - client.last_traffic > options.idle_s:
-                client.close(f"No data received in {options.idle_s:g}s.")
-            elif client.protocol == BINANCE and now - client.last_ping >= options.ping_s:
-                client.last_ping = now
-                client.push(b"%d" % (time.time_ns() // NS_PER_MS), WSMsgType.PING)
-        if now - self._depth_taken >= OLD_SNAPSHOT_S:
-            self._keep_depth(now)
-
-    def _keep_depth(self, now: float) -> None:
-        """Keep the depth of now for later, and offer the one kept before as the old one."""
-        moment = self.exchange.moment(time.time_ns())
-        taken = {symbol: feed.rest_depth(moment, SNAPSHOT_DEPTH) for symbol, feed in self.exchange.binance.items()}
-        self.old_depth, self._next_old_depth = self._next_old_depth or taken, taken
-        self._depth_taken = now
+    def _housekeeping(self) -> None:
+        for client in tuple(self.clients.values()):
+            self.apply(client, client.session.tick(client.traffic))

@@ -20,11 +20,12 @@ from fillcast.lab.fills import Fill, FillReader
 from fillcast.lab.instruments import Listing
 from fillcast.lab.market import Market
 from fillcast.lab.moment import Frame, Moment
+from fillcast.lab.options import KEEPALIVE_S
 
 DEPTH = 400
 CHECKSUM_DEPTH = 25
 BOOKS_EVERY_MS = 100
-KEEPALIVE_NS = 60 * NS_PER_S
+KEEPALIVE_NS = int(KEEPALIVE_S * NS_PER_S)
 RESET_ID = 1000  # where a sequence restarts
 FULL_DEPTH = {"bbo-tbt": 1, "books5": 5}
 CHANNELS = ("books", "books5", "bbo-tbt", "trades")
@@ -84,6 +85,7 @@ class OkxFeed:
             channel: f'{{"arg":{{"channel":"{channel}","instId":"{self.symbol}"}},'.encode() for channel in CHANNELS
         }
         self.topics = {channel: f"{channel}:{self.symbol}" for channel in CHANNELS}
+        self.books = (self.topics["books"],)
         self.seq_id = -1
         self.published_ms = 0
         self._sent_ns = 0

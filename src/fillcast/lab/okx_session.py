@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 
 import msgspec
 
 from fillcast.lab.okx_feed import CHANNELS
+from fillcast.lab.options import IDLE_S
+from fillcast.lab.protocol import Answer, Session, Traffic
 
 PRIVATE_CHANNELS = ("books-l2-tbt", "books50-l2-tbt")  # need a login, which the lab has none of
 ARGS_BYTES_MAX = 64 * 1024  # venue: sum of the channels' length
 
 
-@dataclass(slots=True)
-class Answer:
-    """What a request led to: replies in order, and topics that came or went."""
-
-    replies: list[bytes] = field(default_factory=list)
-    added: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    close: str = ""
+CLOSE_IDLE = 4004
 
 
-class OkxSession:
+def no_frames(topic: str) -> list[bytes]:
+    """Return nothing: a subscription that starts with no frame."""
+    return []
+
+
+class OkxSession(Session):
     """One client's subscriptions.
 
     Parameters
@@ -33,14 +32,26 @@ class OkxSession:
         The id that replies carry as `connId`.
     symbols
         The instruments that exist.
+    first
+        What a subscription to a topic starts with.
+    idle_s
+        After so many seconds without traffic the connection is closed.
     """
 
-    def __init__(self, connection: str, symbols: Collection[str]) -> None:
+    def __init__(
+        self,
+        connection: str,
+        symbols: Collection[str],
+        first: Callable[[str], list[bytes]] = no_frames,
+        idle_s: float = IDLE_S,
+    ) -> None:
         self.connection = connection
         self.symbols = symbols
         self.topics: dict[str, None] = {}
+        self._first = first
+        self._idle_s = idle_s
 
-    def handle(self, text: str) -> Answer:
+    def handle(self, text: str, now: float) -> Answer:
         """Answer one text message."""
         answer = Answer()
         if text == "ping":
@@ -58,6 +69,15 @@ class OkxSession:
         else:
             for arg in args:
                 self._one(answer, identity, str(operation), arg)
+        for topic in answer.added:
+            answer.replies += self._first(topic)
+        return answer
+
+    def tick(self, traffic: Traffic) -> Answer:
+        """Close a connection on which nothing was heard or said."""
+        answer = Answer()
+        if traffic.now - max(traffic.sent, traffic.heard) > self._idle_s:
+            answer.close, answer.close_code = f"No data received in {self._idle_s:g}s.", CLOSE_IDLE
         return answer
 
     def _one(self, answer: Answer, identity: object, operation: str, arg: object) -> None:

@@ -1,4 +1,4 @@
-"""The lab as a server: both venues' WebSocket and REST on one port."""
+"""The lab as a server: every venue's WebSocket and REST on one port."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
 from aiohttp import web
 
 from fillcast.errors import UsageError
-from fillcast.lab.exchange import Exchange, LabOptions
-from fillcast.lab.faults import FaultRequest, check_request, fault_kind, protocol_of
+from fillcast.lab.exchange import Exchange
+from fillcast.lab.faults import FaultRequest, check_request, fault_kind
 from fillcast.lab.hub import Hub
-from fillcast.lab.rest import routes, unknown_paths
+from fillcast.lab.options import LabOptions
+from fillcast.lab.protocols import PROTOCOLS, protocol_of
 from fillcast.lab.sockets import CLOSE_NORMAL, Sockets
 
 INJECTION_WAIT_S = 2.0  # how long the reply to a fault waits for it to happen
 INJECTION_WAIT_MAX_S = 60.0
 SHUTDOWN_S = 0.5
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,13 @@ class LabAddress:
 
     @property
     def url(self) -> str:
-        """The endpoint of both venues, as `--endpoint VENUE=URL` takes it."""
+        """The endpoint of every venue, as `--endpoint VENUE=URL` takes it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
     def to_json(self) -> str:
         """Return the line that `fillcast lab` prints when it is ready."""
-        return json.dumps({"port": self.port, "okx": self.url, "binance_usdm": self.url})
+        return json.dumps({"port": self.port, **dict.fromkeys(PROTOCOLS, self.url)})
 
 
 class FaultBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,9 +62,9 @@ def lab_routes(hub: Hub) -> list[web.RouteDef]:
     async def plant(request: web.Request) -> web.Response:
         try:
             body = msgspec.json.decode(await request.read(), type=FaultBody)
-            protocol = body.protocol or protocol_of(body.symbol)
+            protocol = body.protocol or protocol_of(body.symbol, hub.listed)
             asked = FaultRequest(fault_kind(body.kind), protocol, body.symbol, body.connection, seconds=body.seconds)
-            fault = hub.arm(check_request(asked))
+            fault = hub.arm(check_request(asked, hub.listed))
         except (msgspec.DecodeError, UsageError) as error:
             return web.json_response({"error": str(error)}, status=400)
         with contextlib.suppress(TimeoutError):
@@ -74,18 +77,20 @@ def lab_routes(hub: Hub) -> list[web.RouteDef]:
 
     async def status(request: web.Request) -> web.Response:
         clients = [
-            {"connection": c.identity, "protocol": c.protocol, "sent": c.sent, "queued": c.queued}
+            {"connection": c.identity, "protocol": c.protocol.name, "sent": c.sent, "queued": c.queued}
             for c in hub.clients.values()
         ]
         markets = [
             {
+                "protocol": name,
                 "symbol": feed.symbol,
                 "regime": feed.market.regime.name.lower(),
                 "update_id": feed.market.update_id,
                 "bid_levels": feed.market.count(1),
                 "ask_levels": feed.market.count(-1),
             }
-            for feed in hub.exchange.feeds()
+            for name in PROTOCOLS
+            for feed in hub.feeds(name).values()
         ]
         report = {
             "frames": hub.frames,
@@ -97,6 +102,17 @@ def lab_routes(hub: Hub) -> list[web.RouteDef]:
         return web.json_response(report)
 
     return [web.post("/lab/fault", plant), web.get("/lab/faults", log), web.get("/lab/status", status)]
+
+
+@web.middleware
+async def unknown_paths(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a path that does not exist as the venue whose it looks like would."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        answers = (protocol.not_found(request.path) for protocol in PROTOCOLS.values())
+        mine = web.json_response({"error": f"the lab has no {request.path}"}, status=404)
+        return next((answer for answer in answers if answer is not None), mine)
 
 
 async def serve(
@@ -143,9 +159,11 @@ async def serve(
     if not 1e-4 <= chosen.pace <= 10:
         raise UsageError(f"lab pace {chosen.pace:g} is not between 0.0001 and 10")
     hub = Hub(Exchange(seed, chosen, wall_ns=time.time_ns()))
-    hub.arm_later([check_request(fault) for fault in faults])
+    hub.arm_later([check_request(fault, hub.listed) for fault in faults])
     app = web.Application(middlewares=[unknown_paths])
-    app.add_routes([*Sockets(hub).routes(), *routes(hub), *lab_routes(hub)])
+    app.add_routes([*Sockets(hub).routes(), *lab_routes(hub)])
+    for protocol in PROTOCOLS.values():
+        app.add_routes(protocol.rest(hub))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False)
     await runner.setup()
     try:

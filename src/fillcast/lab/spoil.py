@@ -3,11 +3,56 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-LEVEL = re.compile(rb'\["([0-9.]+)","([0-9.]+)"')
-LINK = re.compile(rb'"(?:prevSeqId|pu)":(\d+)')
-CHECKSUM = re.compile(rb'"checksum":(-?\d+)')
-SIDES = ((rb'"bids":[', rb'"b":[', b"9"), (rb'"asks":[', rb'"a":[', b"1"))
+from fillcast.lab.fault_kinds import FaultKind
+
+BUY, SELL = 1, -1
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Where a protocol's book frames hold what can be spoiled.
+
+    Attributes
+    ----------
+    link
+        Matches the field that proves a frame's place; its first group is the number.
+    level
+        Matches one level; the groups `price` and `size`, and `side` when each level names its own.
+    sides
+        What opens the list of bids and that of asks; empty when each level names its side.
+    end
+        What ends such a list, after its last level.
+    bid
+        What the group `side` holds for a bid.
+    checksum
+        Matches the checksum, where there is one; its first group is the number.
+    """
+
+    link: re.Pattern[bytes]
+    level: re.Pattern[bytes]
+    sides: tuple[bytes, bytes] | None
+    end: bytes = b"]]"
+    bid: bytes = b"bid"
+    checksum: re.Pattern[bytes] | None = None
+
+    def levels(self, data: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
+        """Yield the levels of a frame with their side, +1 for bids."""
+        if self.sides is None:
+            for found in self.level.finditer(data):
+                yield (BUY if found["side"] == self.bid else SELL), found
+            return
+        for side, opening in zip((BUY, SELL), self.sides, strict=True):
+            start = data.find(opening)
+            if start < 0 or data[start + len(opening) : start + len(opening) + 1] == b"]":
+                continue
+            for found in self.level.finditer(data, start, data.find(self.end, start) + 1):
+                yield side, found
+
+
+Spoiler = Callable[[bytes, Spelling], tuple[bytes, str] | None]
 
 
 def other_digit(digit: int) -> bytes:
@@ -15,9 +60,9 @@ def other_digit(digit: int) -> bytes:
     return b"1" if digit != ord("1") else b"2"
 
 
-def link_digit(data: bytes) -> tuple[bytes, str] | None:
-    """Change the last digit of the field that links a frame to the one before; None where there is none."""
-    found = LINK.search(data)
+def link_digit(data: bytes, spelling: Spelling) -> tuple[bytes, str] | None:
+    """Change the last digit of the field that proves a frame's place; None where there is none."""
+    found = spelling.link.search(data)
     if found is None:
         return None
     at = found.end(1) - 1
@@ -25,45 +70,41 @@ def link_digit(data: bytes) -> tuple[bytes, str] | None:
     return spoiled, f"{found.group().decode()} became {_slice(spoiled, found)}"
 
 
-def price_digit(data: bytes) -> tuple[bytes, str] | None:
+def price_digit(data: bytes, spelling: Spelling) -> tuple[bytes, str] | None:
     """Change the leading digit of a price so that the book crosses: a bid rises, or an ask falls."""
-    for okx, binance, leading in SIDES:
-        key = okx if okx in data else binance
-        start = data.find(key)
-        if start < 0 or data[start + len(key) : start + len(key) + 1] == b"]":
-            continue
-        for found in LEVEL.finditer(data, start, data.find(b"]]", start) + 1):
-            at = found.start(1)
-            if data[at : at + 1] != leading and found.group(2).strip(b"0."):
-                spoiled = data[:at] + leading + data[at + 1 :]
-                return spoiled, f"price {found.group(1).decode()} became {_slice(spoiled, found, 1)}"
+    for side, found in spelling.levels(data):
+        leading = b"9" if side == BUY else b"1"
+        at = found.start("price")
+        if data[at : at + 1] != leading and found["size"].strip(b"0."):
+            spoiled = data[:at] + leading + data[at + 1 :]
+            return spoiled, f"price {found['price'].decode()} became {_slice(spoiled, found, 'price')}"
     return None
 
 
-def size_digit(data: bytes) -> tuple[bytes, str] | None:
+def size_digit(data: bytes, spelling: Spelling) -> tuple[bytes, str] | None:
     """Change one digit of the first size that is not 0; None when the frame only deletes."""
-    for found in LEVEL.finditer(data):
-        size = found.group(2)
+    for _, found in sorted(spelling.levels(data), key=lambda level: level[1].start()):
+        size = found["size"]
         if size.strip(b"0."):
-            at = found.start(2) + next(place for place, digit in enumerate(size) if digit not in b"0.")
+            at = found.start("size") + next(place for place, digit in enumerate(size) if digit not in b"0.")
             spoiled = data[:at] + other_digit(data[at]) + data[at + 1 :]
-            price = found.group(1).decode()
-            return spoiled, f"size at {price}: {size.decode()} became {_slice(spoiled, found, 2)}"
+            price = found["price"].decode()
+            return spoiled, f"size at {price}: {size.decode()} became {_slice(spoiled, found, 'size')}"
     return None
 
 
-def syntax_digit(data: bytes) -> tuple[bytes, str] | None:
-    """Turn the first digit of the linking number into a letter: no JSON reader accepts the frame."""
-    found = LINK.search(data)
+def syntax_digit(data: bytes, spelling: Spelling) -> tuple[bytes, str] | None:
+    """Turn the first digit of the proving number into a letter: no JSON reader accepts the frame."""
+    found = spelling.link.search(data)
     if found is None:
         return None
     at = found.start(1)
     return data[:at] + b"x" + data[at + 1 :], f"{found.group().decode()} lost its first digit to a letter"
 
 
-def wrong_checksum(data: bytes) -> tuple[bytes, str] | None:
+def wrong_checksum(data: bytes, spelling: Spelling) -> tuple[bytes, str] | None:
     """Replace the checksum by another that is not 0; None where the frame has none."""
-    found = CHECKSUM.search(data)
+    found = spelling.checksum.search(data) if spelling.checksum is not None else None
     if found is None:
         return None
     value = int(found.group(1))
@@ -72,5 +113,14 @@ def wrong_checksum(data: bytes) -> tuple[bytes, str] | None:
     return spoiled, f"checksum {value} became {wrong}"
 
 
-def _slice(data: bytes, found: re.Match[bytes], group: int = 0) -> str:
+SPOILERS: dict[FaultKind, Spoiler] = {
+    FaultKind.CORRUPT: price_digit,
+    FaultKind.CORRUPT_SEQUENCE: link_digit,
+    FaultKind.CORRUPT_SIZE: size_digit,
+    FaultKind.CORRUPT_SYNTAX: syntax_digit,
+    FaultKind.CHECKSUM: wrong_checksum,
+}
+
+
+def _slice(data: bytes, found: re.Match[bytes], group: str | int = 0) -> str:
     return data[found.start(group) : found.end(group)].decode()

@@ -1,0 +1,24 @@
+"""Every protocol that the lab speaks. The one place to add another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fillcast.lab.binance_protocol import BINANCE_USDM
+from fillcast.lab.okx_protocol import OKX
+from fillcast.lab.protocol import VenueProtocol
+
+PROTOCOLS: dict[str, VenueProtocol] = {one.name: one for one in (OKX, BINANCE_USDM)}
+
+Listed = Mapping[str, Sequence[str]]
+"""Symbols by protocol."""
+
+
+def listed_symbols() -> dict[str, tuple[str, ...]]:
+    """Return what the lab lists."""
+    return {name: tuple(item.instrument.symbol for item in one.listings) for name, one in PROTOCOLS.items()}
+
+
+def protocol_of(symbol: str, listed: Listed) -> str:
+    """Return the first protocol that lists a symbol, empty when none does."""
+    return next((name for name, symbols in listed.items() if symbol in symbols), "")
