@@ -23,6 +23,7 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.venues import binance_kernels, okx_kernels
 from fillcast.venues.fast import Kernel, allocate_books, fast_path, touched
+from fillcast.venues.json_kernels import LAG_BOOK, LAG_FLOOR_NS
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD, WRONG_CHECKSUM
 
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -246,6 +247,8 @@ class Connection:
         assert (book.last_id, book.event_ns) == (reading.last, reading.event_ns)
         assert (after[at.CHANGED_NS], after[at.RIGHT_NS]) == (MONO_NS, WALL_NS)
         assert after[at.LAG_NS] == WALL_NS - reading.event_ns
+        assert self.memory[-1, LAG_BOOK] == index
+        assert self.memory[-1, LAG_FLOOR_NS] <= after[at.LAG_NS]
         if not crossed:
             wrong = bool(reading.checksum) and reading.checksum != book.checksum()
             assert status == (WRONG_CHECKSUM if wrong else APPLIED)

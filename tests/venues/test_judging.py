@@ -152,15 +152,15 @@ def test_late_books_are_late_together_and_told_once() -> None:
     assert [type(notice) for notice in line.notices] == [Gap, Gap, Recovered, Recovered]
 
 
-def meter(window_ns: int = 10 * MINUTE) -> tuple[LagMeter, np.ndarray]:
-    rows = np.zeros((1, at.HEADER), np.int64)
-    return LagMeter(rows, window_ns), rows[0]
+def meter(books: int = 1) -> tuple[LagMeter, np.ndarray]:
+    memory = np.zeros((books + 1, at.HEADER), np.int64)
+    return LagMeter(memory, 10 * MINUTE), memory[0]
 
 
 def seen(lag: LagMeter, row: np.ndarray, now_ns: int, late_ns: int) -> int:
     """Let a frame arrive and return the lag."""
     row[at.RIGHT_NS] = now_ns
-    LagMeter.observe(row, now_ns, now_ns - late_ns)
+    lag.observe(0, now_ns, now_ns - late_ns)
     return lag.lag_ns()
 
 
@@ -194,3 +194,20 @@ def test_a_minimum_lasts_a_window() -> None:
         assert seen(lag, row, minute * MINUTE, 500) == 400
     lag.turn(11 * MINUTE)
     assert seen(lag, row, 11 * MINUTE, 500) == 0
+
+
+def test_the_latest_update_speaks_for_all_books_until_a_snapshot_takes_its_word_back() -> None:
+    memory = np.zeros((4, at.HEADER), np.int64)
+    lag = LagMeter(memory, 10 * MINUTE)
+    lag.turn(0)
+    assert lag.lag_ns() == 0
+    for index, (right_ns, late_ns) in enumerate([(10, 100), (30, 700), (20, 400)]):
+        memory[index, at.RIGHT_NS] = right_ns
+        lag.observe(index, right_ns, right_ns - late_ns)
+    assert lag.lag_ns() == 300  # the last that came, whatever its book
+    lag.forget(0)
+    assert lag.lag_ns() == 300
+    lag.forget(2)
+    assert lag.lag_ns() == 600  # now the latest of those that still tell
+    lag.forget(1)
+    assert lag.lag_ns() == 0

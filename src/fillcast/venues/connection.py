@@ -31,7 +31,6 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.venues.fast import Kernel, fast_path, read_nothing, touched
 from fillcast.venues.frames import UNREADABLE, excerpt
-from fillcast.venues.lag import LagMeter
 from fillcast.venues.protocol import (
     NOTHING,
     Effects,
@@ -208,7 +207,7 @@ class Connection(Standing):
         slot.splice = None
         slot.awaited_ns = 0
         crossed = book.replace(self.events, index, complete=message.whole)
-        self._stamp(book)
+        self._stamp(slot, book)
         if self._verify(slot, book, message, crossed):
             self._go_live(slot)
 
@@ -289,7 +288,7 @@ class Connection(Standing):
                 tally.updates += 1
                 index = self._add(UPDATE, slot, message)
                 crossed = book.apply(self.events, index)
-                self._stamp(book, message.event_ns)
+                self._stamp(slot, book, message.event_ns)
                 if self._verify(slot, book, message, crossed) and self._compare_touch(slot, book):
                     self._applied(slot, message)
             case Verdict.DUPLICATE:
@@ -339,14 +338,14 @@ class Connection(Standing):
             full_state=message.full_state,
         )
 
-    def _stamp(self, book: Book, event_ns: int = 0) -> None:
+    def _stamp(self, slot: Slot, book: Book, event_ns: int = 0) -> None:
         """Note a change now; `event_ns` is the time of the update that made it, 0 for a snapshot."""
         book.row[at.CHANGED_NS] = self._mono_ns
         book.row[at.RIGHT_NS] = self._wall_ns
         if event_ns:
-            LagMeter.observe(book.row, self._wall_ns, event_ns)
+            self._lag.observe(slot.index, self._wall_ns, event_ns)
         else:
-            LagMeter.forget(book.row)
+            self._lag.forget(slot.index)
 
     def _verify(self, slot: Slot, book: Book, message: Message, crossed: bool) -> bool:
         """Return whether the book is right after a message; break it when not."""

@@ -28,6 +28,8 @@ NS_PER_MS: Final = 1_000_000
 RULE: Final = 0  # which identity a contiguous update shows; meaning belongs to the venue
 INDEX: Final = 1  # book of the last frame that was read
 SLOTS: Final = 2  # size of the symbol table
+LAG_BOOK: Final = 3  # book of the latest update, whose LAG_NS speaks for the connection; -1: none
+LAG_FLOOR_NS: Final = 4  # smallest receive minus event time of this bucket, over all books
 SYMBOLS: Final = 8  # the table: book index + 1, or 0 for a free slot
 
 

@@ -113,7 +113,7 @@ def advance(frame, length, wall_ns, mono_ns, words, books):
     fill_message(words, kind, index, link, -1, last, event_ns, event_ns, wall_ns, rows, checksum, flags)
     if not update:
         return READ
-    status = apply_update(words, book, last, event_ns, wall_ns, mono_ns, rows)
+    status = apply_update(words, control, book, last, event_ns, wall_ns, mono_ns, rows)
     if checksum != 0 and status != CROSSED and okx_crc(book) != checksum:
         return WRONG_CHECKSUM
     return status

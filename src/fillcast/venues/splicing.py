@@ -212,7 +212,7 @@ class SplicingConnection(RegriddingConnection):
             slot.tally.sequence_checked += 1
             if not self._compare_touch(slot, book):
                 return
-        self._stamp(book)  # what was held waited here: it tells nothing of the lag
+        self._stamp(slot, book)  # what was held waited here: it tells nothing of the lag
         slot.tally.bridged += 1
         self._note_edge(slot, book)
         self._go_live(slot)

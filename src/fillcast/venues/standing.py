@@ -75,10 +75,11 @@ class Standing(ABC):
             for index, instrument in enumerate(instruments)
         ]
         self._by_symbol = {slot.symbol: slot for slot in self._slots}
-        self._lag = LagMeter(self.rows, settings.lag_window_ns)
+        self._lag = LagMeter(self._memory, settings.lag_window_ns)
         self._out: list[Effect] = []
         self._wall_ns = self._mono_ns = 0
         self._open = self._asked_alive = self._giving_up = False
+        self._any_stale = False  # a book may be STALE: the others need not be looked at after every batch
         self._requests = 0
 
     def judge(self, wall_ns: int, mono_ns: int) -> Effects:
@@ -243,6 +244,9 @@ class Standing(ABC):
         lag_ns = self._lag.lag_ns() if settings.lag_limit_ns is not None else 0
         limit_ns = settings.lag_limit_ns or 1
         late = silent or lag_ns > limit_ns
+        if not (late or self._any_stale):
+            return
+        self._any_stale = late or lag_ns > limit_ns // 2
         changing = BookState.LIVE if late else BookState.STALE
         for index, state in enumerate(self._states.tolist()):
             if state != changing:

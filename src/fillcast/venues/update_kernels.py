@@ -22,8 +22,9 @@ from fillcast.core.events import (
 )
 from fillcast.core.jit import inlined
 from fillcast.core.ladder_kernels import apply_rows
-from fillcast.core.layout_kernels import CHANGED_NS, HELD, LAG_FLOOR_NS, LAG_NS, LAST_ID, LIVE, RIGHT_NS, STATE
+from fillcast.core.layout_kernels import CHANGED_NS, HELD, LAG_NS, LAST_ID, LIVE, RIGHT_NS, STATE
 from fillcast.core.layout_kernels import EVENT_NS as BOOK_EVENT_NS
+from fillcast.venues.json_kernels import INDEX, LAG_BOOK, LAG_FLOOR_NS
 
 # What a fast path answers.
 UNREAD: Final = 0  # not the plain case: nothing was touched, the reference path decides
@@ -63,13 +64,17 @@ def fill_message(words, kind, index, link, first, last, event_ns, sent_ns, wall_
 
 
 @inlined
-def apply_update(words, book, last, event_ns, wall_ns, mono_ns, rows):
-    """Apply the first `rows` rows of an event buffer to a book, note when, and return APPLIED or CROSSED."""
+def apply_update(words, control, book, last, event_ns, wall_ns, mono_ns, rows):
+    """Apply the first `rows` rows of an event buffer to the book of the frame; return APPLIED or CROSSED.
+
+    The book and its connection's control row note when.
+    """
     book[LAST_ID] = last
     book[BOOK_EVENT_NS] = event_ns
     book[CHANGED_NS] = mono_ns
     book[RIGHT_NS] = wall_ns
     lag_ns = wall_ns - event_ns
     book[LAG_NS] = lag_ns
-    book[LAG_FLOOR_NS] = min(book[LAG_FLOOR_NS], lag_ns)
+    control[LAG_BOOK] = control[INDEX]
+    control[LAG_FLOOR_NS] = min(control[LAG_FLOOR_NS], lag_ns)
     return CROSSED if apply_rows(book, words, FIRST_ROW, FIRST_ROW + rows) == 1 else APPLIED
