@@ -25,8 +25,7 @@ ODD = [
 def written(listing: Listing, rows: list[tuple[int, int, int]], counted: bool) -> list[list[str]]:
     out = np.zeros(LEVEL_BYTES * (len(rows) + 1), np.uint8)
     view = np.array(rows, np.int64).reshape(-1, 3)
-    fixed = listing.instrument.fixed_decimals
-    end = write_levels(out, 0, view, len(rows), listing.text_form, fixed, counted)
+    end = write_levels(out, 0, view, len(rows), listing.text_form, counted)
     return json.loads(out[:end].tobytes())  # type: ignore[no-any-return]
 
 
@@ -39,9 +38,8 @@ def written(listing: Listing, rows: list[tuple[int, int, int]], counted: bool) -
 def test_levels_are_written_as_the_instrument_writes_them(
     listing: Listing, rows: list[tuple[int, int, int]], counted: bool
 ) -> None:
-    instrument = listing.instrument
     expected = [
-        [instrument.price_text(ticks), instrument.size_text(lots), *(["0", str(orders)] if counted else [])]
+        [listing.price_text(ticks), listing.size_text(lots), *(["0", str(orders)] if counted else [])]
         for ticks, lots, orders in rows
     ]
     assert written(listing, rows, counted) == expected

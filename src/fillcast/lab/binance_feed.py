@@ -157,5 +157,5 @@ class BinanceFeed:
         return [Frame(topic, self.symbol, data) for data in self._fills.encoded(encode, wanted=wanted)]
 
     def _levels(self, view: Int64Array, count: int) -> bytes:
-        end = write_levels(self._out, 0, view, count, self._form, True, False)
+        end = write_levels(self._out, 0, view, count, self._form, False)
         return self._out[:end].tobytes()

@@ -1,7 +1,7 @@
 """From integers to the decimal text of a frame, and from two views of a book to the levels between them.
 
-A text form is int64[4]: price decimals, price mantissa, size decimals, size mantissa (see
-`core.decimals.Grid`).
+A text form is int64[6]: price decimals, price mantissa, size decimals, size mantissa (see `core.decimals.Grid`), then
+the decimals that a price and a size keep even where they are zeros.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from fillcast.lab.engine_kernels import (
 
 Bytes = NDArray[np.uint8]
 
-PRICE_DECIMALS, PRICE_MANTISSA, SIZE_DECIMALS, SIZE_MANTISSA = 0, 1, 2, 3
+PRICE_DECIMALS, PRICE_MANTISSA, SIZE_DECIMALS, SIZE_MANTISSA, PRICE_KEPT, SIZE_KEPT = 0, 1, 2, 3, 4, 5
 TICKS, LOTS, ORDERS = 0, 1, 2  # columns of a view of one side
+MARK = ORDERS  # where orders are not told, the column says by which head a row begins
 ZERO, POINT, QUOTE, COMMA, OPEN, CLOSE = 48, 46, 34, 44, 91, 93
 LEVEL_BYTES = 80  # more than any level's text: two int64 of 19 digits, a point each, the count and the punctuation
 
@@ -48,12 +49,11 @@ def _digits(out: Bytes, at: int, value: int) -> int:
 
 
 @inlined
-def _decimal(out: Bytes, at: int, units: int, decimals: int, fixed: bool) -> int:
-    """Write units × 10^-decimals, with all its decimals (`fixed`) or without trailing zeros."""
-    if not fixed:
-        while decimals > 0 and units % 10 == 0:
-            units //= 10
-            decimals -= 1
+def _decimal(out: Bytes, at: int, units: int, decimals: int, kept: int) -> int:
+    """Write units × 10^-decimals without trailing zeros beyond the first `kept` decimals."""
+    while decimals > kept and units % 10 == 0:
+        units //= 10
+        decimals -= 1
     scale = 1
     for _ in range(decimals):
         scale *= 10
@@ -68,13 +68,11 @@ def _decimal(out: Bytes, at: int, units: int, decimals: int, fixed: bool) -> int
     return at
 
 
-@kernel("int64(uint8[::1], int64, int64[:, ::1], int64, int64[::1], boolean, boolean)")
-def write_levels(
-    out: Bytes, at: int, view: Int64Array, count: int, form: Int64Array, fixed: bool, counted: bool
-) -> int:
+@kernel("int64(uint8[::1], int64, int64[:, ::1], int64, int64[::1], boolean)")
+def write_levels(out: Bytes, at: int, view: Int64Array, count: int, form: Int64Array, counted: bool) -> int:
     """Write `[["price","size"],...]`, or with OKX's two further fields (`counted`); return the end.
 
-    A level of no lots has no orders either: that is how both venues write a deletion.
+    A level of no lots has no orders either: that is how the venues write a deletion.
     """
     out[at] = OPEN
     at += 1
@@ -85,12 +83,12 @@ def write_levels(
         out[at] = OPEN
         out[at + 1] = QUOTE
         price = view[row, TICKS] * form[PRICE_MANTISSA]
-        at = _decimal(out, at + 2, price, form[PRICE_DECIMALS], fixed)
+        at = _decimal(out, at + 2, price, form[PRICE_DECIMALS], form[PRICE_KEPT])
         out[at] = QUOTE
         out[at + 1] = COMMA
         out[at + 2] = QUOTE
         size = view[row, LOTS] * form[SIZE_MANTISSA]
-        at = _decimal(out, at + 3, size, form[SIZE_DECIMALS], fixed)
+        at = _decimal(out, at + 3, size, form[SIZE_DECIMALS], form[SIZE_KEPT])
         out[at] = QUOTE
         at += 1
         if counted:
@@ -107,6 +105,35 @@ def write_levels(
         at += 1
     out[at] = CLOSE
     return at + 1
+
+
+@kernel("int64(uint8[::1], int64, int64[:, ::1], int64, int64[::1], uint8[:, ::1], uint8[::1], uint8[::1])")
+def write_rows(
+    out: Bytes, at: int, view: Int64Array, count: int, form: Int64Array, heads: Bytes, middle: Bytes, tail: Bytes
+) -> int:
+    """Write `head price middle size tail` for each row, with commas between; return the end.
+
+    `heads` holds one head a line, filled up with zeros; a row's MARK says which it begins with.
+    """
+    for row in range(count):
+        if row:
+            out[at] = COMMA
+            at += 1
+        mark = view[row, MARK]
+        for place in range(heads.shape[1]):
+            if heads[mark, place] == 0:
+                break
+            out[at] = heads[mark, place]
+            at += 1
+        at = _decimal(out, at, view[row, TICKS] * form[PRICE_MANTISSA], form[PRICE_DECIMALS], form[PRICE_KEPT])
+        for place in range(middle.shape[0]):
+            out[at] = middle[place]
+            at += 1
+        at = _decimal(out, at, view[row, LOTS] * form[SIZE_MANTISSA], form[SIZE_DECIMALS], form[SIZE_KEPT])
+        for place in range(tail.shape[0]):
+            out[at] = tail[place]
+            at += 1
+    return at
 
 
 @kernel("int64(int64[::1], int64[:, ::1], int64, int64[:, ::1])")
@@ -154,6 +181,21 @@ def difference(side: int, old: Int64Array, old_count: int, new: Int64Array, new_
             i += 1
             j += 1
     return written
+
+
+@kernel("void(int64, int64[:, ::1], int64, int64[:, ::1], int64)")
+def mark_changes(side: int, old: Int64Array, old_count: int, changes: Int64Array, count: int) -> None:
+    """Mark each of a difference's rows: 0 a new level, 1 another size, 2 a deletion."""
+    i = 0
+    for row in range(count):
+        while i < old_count and (old[i, TICKS] - changes[row, TICKS]) * side > 0:
+            i += 1
+        if changes[row, LOTS] == 0:
+            changes[row, MARK] = 2
+        elif i < old_count and old[i, TICKS] == changes[row, TICKS]:
+            changes[row, MARK] = 1
+        else:
+            changes[row, MARK] = 0
 
 
 @kernel("int64(int64[::1], int64[:, ::1], int64[:, ::1], int64, int64[:, ::1], int64[:, ::1], int64[::1])")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from fillcast.core.decimals import Grid
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.lab.engine_kernels import Int64Array
 from fillcast.lab.flow import FlowParameters, order_flow
@@ -18,16 +19,50 @@ UNIT_BASE = {"BTC": Decimal(1), "ETH": Decimal(25)}  # a typical size scales wit
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One listed instrument and the pace of its market (multiple of the standard arrival rates)."""
+    """One listed instrument, how its market trades, and how its numbers are written.
+
+    Attributes
+    ----------
+    pace
+        Multiple of the standard arrival rates.
+    price_places, size_places
+        Decimals that its frames write at least, where they write more than the instrument's grid needs.
+    """
 
     instrument: Instrument
     pace: float = 1.0
+    price_places: int = 0
+    size_places: int = 0
 
     @property
     def text_form(self) -> Int64Array:
-        """The int64[4] by which the encoders write its prices and sizes."""
-        price, size = self.instrument.price_grid, self.instrument.size_grid
-        return np.array([price.decimals, price.mantissa, size.decimals, size.mantissa], np.int64)
+        """The int64[6] by which the encoders write its prices and sizes, see `fillcast.lab.encode_kernels`."""
+        form: list[int] = []
+        least: list[int] = []
+        for grid, places in self._written():
+            decimals = max(grid.decimals, places)
+            form += [decimals, grid.mantissa * 10 ** (decimals - grid.decimals)]
+            least.append(decimals if self.instrument.fixed_decimals else places)
+        return np.array(form + least, np.int64)
+
+    def price_text(self, ticks: int) -> str:
+        """Return a price as the frames write it."""
+        return self._text(ticks, *self._written()[0])
+
+    def size_text(self, lots: int) -> str:
+        """Return a size as the frames write it."""
+        return self._text(lots, *self._written()[1])
+
+    def _written(self) -> tuple[tuple[Grid, int], tuple[Grid, int]]:
+        one = self.instrument
+        return (one.price_grid, self.price_places), (one.size_grid, self.size_places)
+
+    def _text(self, units: int, grid: Grid, places: int) -> str:
+        text = grid.text(units, fixed=self.instrument.fixed_decimals, decimals=places)
+        _, point, fraction = text.partition(".")
+        if len(fraction) >= places:
+            return text
+        return text + ("" if point else ".") + "0" * (places - len(fraction))
 
     def parameters(self, pace: float = 1.0) -> FlowParameters:
         """Return its order flow at a multiple of its own pace; sizes are lots of its own size unit."""

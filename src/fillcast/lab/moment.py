@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from fillcast.core.units import NS_PER_MS
+from fillcast.core.units import NS_PER_MS, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,17 @@ class Moment:
 
     def wall_ms_of(self, market_ns: int) -> int:
         """Return the wall milliseconds of an earlier market time."""
-        return (self.wall_ns - int((self.market_ns - market_ns) / self.speed)) // NS_PER_MS
+        return self.wall_ns_of(market_ns) // NS_PER_MS
+
+    def wall_ns_of(self, market_ns: int) -> int:
+        """Return the wall nanoseconds of an earlier market time."""
+        return self.wall_ns - int((self.market_ns - market_ns) / self.speed)
+
+
+def iso_time(wall_ns: int, digits: int) -> str:
+    """Return a wall time as `2026-08-24T22:21:57.110183Z`, with so many digits of a second."""
+    seconds, rest = divmod(wall_ns, NS_PER_S)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{f'{rest:09d}'[:digits]}Z"
 
 
 @dataclass(frozen=True, slots=True)

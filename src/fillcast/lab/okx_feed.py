@@ -14,13 +14,14 @@ import numpy as np
 
 from fillcast.core.units import NS_PER_S
 from fillcast.lab import engine_kernels as engine
-from fillcast.lab.encode_kernels import LEVEL_BYTES, LOTS, TICKS, difference, read_top, write_levels
+from fillcast.lab.encode_kernels import LEVEL_BYTES, LOTS, TICKS, read_top, write_levels
 from fillcast.lab.engine_kernels import BUY, SELL, Int64Array
 from fillcast.lab.fills import Fill, FillReader
 from fillcast.lab.instruments import Listing
 from fillcast.lab.market import Market
 from fillcast.lab.moment import Frame, Moment
 from fillcast.lab.options import KEEPALIVE_S
+from fillcast.lab.published import PublishedSide
 
 DEPTH = 400
 CHECKSUM_DEPTH = 25
@@ -29,24 +30,6 @@ KEEPALIVE_NS = int(KEEPALIVE_S * NS_PER_S)
 RESET_ID = 1000  # where a sequence restarts
 FULL_DEPTH = {"bbo-tbt": 1, "books5": 5}
 CHANNELS = ("books", "books5", "bbo-tbt", "trades")
-
-
-class _Side:
-    """The published view of one side."""
-
-    def __init__(self, side: int) -> None:
-        self.side = side
-        self.view = np.zeros((DEPTH, 3), np.int64)
-        self.count = 0
-        self.fresh = np.zeros((DEPTH, 3), np.int64)
-        self.changes = np.zeros((2 * DEPTH, 3), np.int64)
-
-    def publish(self, market: Market) -> int:
-        """Take the market's view as the published one; return how many levels differ from the last."""
-        count = read_top(market.words, market.levels, self.side, self.fresh)
-        changed = difference(self.side, self.view, self.count, self.fresh, count, self.changes)
-        self.view, self.fresh, self.count = self.fresh, self.view, count
-        return changed
 
 
 class OkxFeed:
@@ -77,7 +60,7 @@ class OkxFeed:
         self.keepalive_ns = keepalive_ns
         self._form = listing.text_form
         self._out = np.zeros(4 * DEPTH * LEVEL_BYTES, np.uint8)
-        self._bids, self._asks = _Side(BUY), _Side(SELL)
+        self._bids, self._asks = PublishedSide(BUY, DEPTH, counted=True), PublishedSide(SELL, DEPTH, counted=True)
         self._top = np.zeros((5, 3), np.int64)
         self._shown: dict[str, tuple[bytes, bytes]] = dict.fromkeys(FULL_DEPTH, (b"", b""))
         self._fills = FillReader(market)
@@ -212,5 +195,5 @@ class OkxFeed:
         return self._levels(view, read_top(self.market.words, self.market.levels, side, view))
 
     def _levels(self, view: Int64Array, count: int) -> bytes:
-        end = write_levels(self._out, 0, view, count, self._form, False, True)
+        end = write_levels(self._out, 0, view, count, self._form, True)
         return self._out[:end].tobytes()

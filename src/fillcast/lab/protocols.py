@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fillcast.lab.binance_protocol import BINANCE_USDM
+from fillcast.lab.bybit_protocol import BYBIT_INVERSE, BYBIT_LINEAR, BYBIT_SPOT
 from fillcast.lab.okx_protocol import OKX
 from fillcast.lab.protocol import VenueProtocol
 
-PROTOCOLS: dict[str, VenueProtocol] = {one.name: one for one in (OKX, BINANCE_USDM)}
+PROTOCOLS: dict[str, VenueProtocol] = {
+    one.name: one for one in (OKX, BINANCE_USDM, BYBIT_SPOT, BYBIT_LINEAR, BYBIT_INVERSE)
+}
 
 Listed = Mapping[str, Sequence[str]]
 """Symbols by protocol."""
