@@ -46,4 +46,12 @@ class FillReader:
         first, self._read = max(self._read, written - FILLS), written
         if first == written or not wanted:
             return []
-        return [encode(Fill(index, *self._fills[index & (FILLS - 1)].tolist())) for index in range(first, written)]
+        return [encode(self._fill(index)) for index in range(first, written)]
+
+    def latest(self, count: int) -> list[Fill]:
+        """Return the market's last fills, oldest first; what was read stays read."""
+        written = int(self._words[engine.FILLS])
+        return [self._fill(index) for index in range(max(0, written - min(count, FILLS)), written)]
+
+    def _fill(self, index: int) -> Fill:
+        return Fill(index, *self._fills[index & (FILLS - 1)].tolist())

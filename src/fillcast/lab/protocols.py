@@ -6,11 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from fillcast.lab.binance_protocol import BINANCE_USDM
 from fillcast.lab.bybit_protocol import BYBIT_INVERSE, BYBIT_LINEAR, BYBIT_SPOT
+from fillcast.lab.kraken_protocol import KRAKEN
 from fillcast.lab.okx_protocol import OKX
 from fillcast.lab.protocol import VenueProtocol
 
 PROTOCOLS: dict[str, VenueProtocol] = {
-    one.name: one for one in (OKX, BINANCE_USDM, BYBIT_SPOT, BYBIT_LINEAR, BYBIT_INVERSE)
+    one.name: one
+    for one in (
+        OKX,
+        BINANCE_USDM,
+        BYBIT_SPOT,
+        BYBIT_LINEAR,
+        BYBIT_INVERSE,
+        KRAKEN,
+    )
 }
 
 Listed = Mapping[str, Sequence[str]]
