@@ -80,12 +80,16 @@ async def list_instruments(venue: Venue, rest: Rest) -> list[Instrument]:
 
 async def _list(venue: Venue, symbols: Sequence[str], rest: Rest, bodies: dict[str, bytes]) -> dict[str, Instrument]:
     """Return instruments by symbol, out of the answers in `bodies` and those that are added to them."""
-    paths = venue.instrument_paths(symbols)
-    for path in paths:
-        if path not in bodies:
-            bodies[path] = await rest.get_patiently(path, venue.metadata_weight)
+    pages: list[str] = []
+    for path in venue.instrument_paths(symbols):
+        following: str | None = path
+        while following is not None and following not in pages:
+            if following not in bodies:
+                bodies[following] = await rest.get_patiently(following, venue.metadata_weight)
+            pages.append(following)
+            following = venue.next_path(following, bodies[following])
     try:
-        return {one.symbol: one for one in venue.parse_instruments([bodies[path] for path in paths], symbols)}
+        return {one.symbol: one for one in venue.parse_instruments([bodies[page] for page in pages], symbols)}
     except UNREADABLE as error:
         where = host_of(rest.base_url)
         raise VenueError(f"{where} does not answer as {venue.name} does (is the endpoint right?): {error}") from None

@@ -84,6 +84,10 @@ class Facts:
     source: str
 
 
+def no_page(path: str, body: bytes) -> None:
+    """Return that no page follows: the venue answers with everything at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Venue:
     """One venue.
@@ -102,6 +106,8 @@ class Venue:
         Makes the connections that follow some instruments.
     dialects
         In which recordings of it are read.
+    next_path
+        The path of the page after one, by its path and body; None when it was the last.
     """
 
     name: str
@@ -111,6 +117,7 @@ class Venue:
     list_instruments: Callable[[Iterable[bytes]], Listing]
     connections: Connect
     dialects: tuple[Dialect, ...] = ()
+    next_path: Callable[[str, bytes], str | None] = no_page
 
     def parse_instruments(self, bodies: Iterable[bytes], asked: Iterable[str] = ()) -> list[Instrument]:
         """Return the instruments in the bodies of those paths; what cannot be used is left out.

@@ -32,8 +32,9 @@ class Settings:
         the slowest cadence in use), and LIVE again below half of it. The window forgets a clock that was set. None
         switches the rule off: recordings carry their recorder's pauses.
     keepalive_wait_ns
-        OKX says about every 60 s that a book has not changed; a LIVE book without either for three times as long has
-        been dropped and is subscribed anew. None switches the rule off: recordings carry their recorder's pauses.
+        OKX says about every 60 s that a book has not changed, Bitfinex every 15 s; a LIVE book without either for
+        three times the longer has been dropped and is subscribed anew. None switches the rule off: recordings carry
+        their recorder's pauses.
     snapshot_wait_ns
         How long OKX is given to send the first book itself before REST is asked (it came within 0.5 s in captures).
     stream_wait_ns
@@ -68,6 +69,13 @@ class Settings:
         Disputed (Binance futures): the first event may also be one whose `pu` is the snapshot's id.
     skip_duplicates
         Disputed: the very message applied last, sent again, is skipped; off: it is a gap.
+    require_consecutive
+        Disputed (Bybit): an update whose `u` is not one more than the last is a gap, as the venue's Chinese text and
+        every stream that was looked at have it; off: any higher `u` follows, and nothing but the transport is proof.
+    checksum_exponents
+        Disputed (Bitfinex): the text of a checksum writes numbers below 0.000001 with an exponent, as JavaScript
+        prints them. A checksum in the tests of the venue's Python client agrees, and so did a user's live ones
+        (bfx-api-node-models issue 70); off: plain decimals, as that model library of the venue writes them.
     """
 
     check_every_ns: int = 250 * MILLISECOND_NS
@@ -96,6 +104,8 @@ class Settings:
     accept_next_id: bool = True
     accept_link_at_snapshot: bool = True
     skip_duplicates: bool = True
+    require_consecutive: bool = True
+    checksum_exponents: bool = True
 
 
 CAPTURE_SETTINGS: Final = Settings(lag_limit_ns=None, keepalive_wait_ns=None, check_touch=True)
