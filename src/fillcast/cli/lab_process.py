@@ -17,13 +17,6 @@ END_S = 4.0
 KEPT_LINES = 5
 
 
-class Ready(msgspec.Struct):
-    """The line that `fillcast lab` prints when it is ready."""
-
-    port: int
-    okx: str
-
-
 class LabProcess:
     """Starts `fillcast lab`, waits until it is ready, and ends it.
 
@@ -34,22 +27,36 @@ class LabProcess:
     ----------
     stop
         Set when the process ends before it is told to; leaving then raises `FillcastError` with its last words.
+    options
+        Further words of its command line.
 
     Attributes
     ----------
-    url
-        Where it listens; empty when `stop` was set before it was ready.
+    endpoints
+        Where each venue is reached; empty when `stop` was set before it was ready.
     """
 
-    def __init__(self, port: int, seed: int, faults: Sequence[str], stop: asyncio.Event) -> None:
-        self._arguments = ["--port", str(port), "--seed", str(seed), "--until-eof"]
+    def __init__(
+        self, port: int, seed: int, faults: Sequence[str], stop: asyncio.Event, options: Sequence[str] = ()
+    ) -> None:
+        self._arguments = ["--port", str(port), "--seed", str(seed), "--until-eof", *options]
         for fault in faults:
             self._arguments += ["--fault", fault]
         self._stop = stop
         self._errors: deque[str] = deque(maxlen=KEPT_LINES)
         self._tasks: list[asyncio.Task[None]] = []
         self._failure = ""
-        self.url = ""
+        self.endpoints: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """Where the lab itself is reached; empty when it is not there."""
+        return self.endpoints.get("okx", "")
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     async def __aenter__(self) -> LabProcess:
         command = [sys.executable, "-m", "fillcast", "lab", *self._arguments]
@@ -86,7 +93,8 @@ class LabProcess:
                 raise FillcastError(f"the embedded exchange was not ready within {START_S:.0f} s")
             return
         try:
-            self.url = msgspec.json.decode(line.result(), type=Ready).okx
+            ready = msgspec.json.decode(line.result(), type=dict[str, int | str])
+            self.endpoints = {name: url for name, url in ready.items() if isinstance(url, str)}
         except msgspec.DecodeError:
             await asyncio.wait(self._tasks, timeout=END_S)
             raise FillcastError(self._failure or "the embedded exchange did not start") from None
