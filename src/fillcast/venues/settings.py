@@ -67,6 +67,10 @@ class Settings:
         Disputed (Binance spot): the first event after a snapshot may start at its id + 1, as the older text allows.
     accept_link_at_snapshot
         Disputed (Binance futures): the first event may also be one whose `pu` is the snapshot's id.
+    use_gate_obu
+        Disputed (Gate): books are followed by `spot.obu`, which the venue announced in May 2025 and other clients took
+        up in 2026: it sends the book itself, 400 levels a side. Off: by `spot.order_book_update`, whose first book is
+        a cached REST reply of 100 levels; regional hosts may know no other.
     skip_duplicates
         Disputed: the very message applied last, sent again, is skipped; off: it is a gap.
     require_consecutive
@@ -103,6 +107,7 @@ class Settings:
     use_stream_snapshot: bool = True
     accept_next_id: bool = True
     accept_link_at_snapshot: bool = True
+    use_gate_obu: bool = True
     skip_duplicates: bool = True
     require_consecutive: bool = True
     checksum_exponents: bool = True

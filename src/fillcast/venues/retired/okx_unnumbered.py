@@ -40,7 +40,7 @@ class OkxUnnumberedConnection(OkxConnection):
     """One recorded connection of the unnumbered dialect. It sends nothing: a wrong book waits for a snapshot."""
 
     proof = Proof.CHECKSUM
-    book_channels = BOOKS
+    book_channels: tuple[str, ...] = BOOKS
 
     def __init__(
         self,
