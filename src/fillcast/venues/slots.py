@@ -95,7 +95,14 @@ class Splice:
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted of one book since the connection was made."""
+    """What was counted of one book since the connection was made.
+
+    Attributes
+    ----------
+    bridged
+        REST snapshots that an update has joined to the stream. One that stands exactly where the stream does is right
+        at once and counts when the next update follows it.
+    """
 
     snapshots: int = 0
     updates: int = 0
@@ -146,6 +153,8 @@ class Slot:
         The most digits after the point of prices and sizes in messages that were off the grid.
     touches
         Best bid and ask messages that await the book at their id.
+    unbridged_id
+        Id of the REST snapshot that the book was made of, until an update follows it.
     """
 
     index: int
@@ -167,6 +176,7 @@ class Slot:
     instruments_ns: int = 0
     decimals: tuple[int, int] = (0, 0)
     touches: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    unbridged_id: int | None = None
     listed: Instrument = field(init=False)
 
     def __post_init__(self) -> None:

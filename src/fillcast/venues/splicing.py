@@ -131,6 +131,9 @@ class SplicingConnection(RegriddingConnection):
             self._fetch(slot)
 
     def _applied(self, slot: Slot, message: Message) -> None:
+        if slot.unbridged_id is not None and self._splices.bridges(message, slot.unbridged_id):
+            slot.unbridged_id = None
+            slot.tally.bridged += 1
         if slot.splice is not None:
             self._hold(slot, message)
 
@@ -213,7 +216,8 @@ class SplicingConnection(RegriddingConnection):
             if not self._compare_touch(slot, book):
                 return
         self._stamp(slot, book)  # what was held waited here: it tells nothing of the lag
-        slot.tally.bridged += 1
+        slot.unbridged_id = None if kept else snapshot.last
+        slot.tally.bridged += len(kept) > 0
         self._note_edge(slot, book)
         self._go_live(slot)
 
