@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fillcast.lab.binance_protocol import BINANCE_USDM
 from fillcast.lab.bybit_protocol import BYBIT_INVERSE, BYBIT_LINEAR, BYBIT_SPOT
+from fillcast.lab.coinbase_protocol import COINBASE
 from fillcast.lab.deribit_protocol import DERIBIT
 from fillcast.lab.kraken_protocol import KRAKEN
 from fillcast.lab.okx_protocol import OKX
@@ -21,6 +22,7 @@ PROTOCOLS: dict[str, VenueProtocol] = {
         BYBIT_INVERSE,
         KRAKEN,
         DERIBIT,
+        COINBASE,
     )
 }
 
