@@ -16,7 +16,7 @@ import msgspec
 
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.errors import InstrumentError, UnknownInstrumentError, VenueError
-from fillcast.venues.deribit_frames import Digits, Failure, text
+from fillcast.venues.deribit_frames import NONE, Digits, Failure, text
 from fillcast.venues.listing import Listing
 
 LIST_PATH: Final = "/api/v2/public/get_instruments?currency=any&kind="
@@ -58,7 +58,7 @@ class Entry(Head, frozen=True, kw_only=True):
 class Reply(msgspec.Struct, frozen=True):
     """REST `get_instruments` (a list) or `get_instrument` (one entry), or a refusal."""
 
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw()
     error: Failure | None = None
 
 
@@ -107,7 +107,7 @@ def list_instruments(bodies: Iterable[bytes]) -> Listing:
     listing = Listing()
     for body in bodies:
         reply = decode_reply(body)
-        if reply.error is not None or reply.result is None:
+        if reply.error is not None or bytes(reply.result) in NONE:
             error = reply.error or Failure(0, "no result")
             raise VenueError(f"deribit refused the instruments: {error.message} (code {error.code})")
         one = bytes(reply.result).startswith(b"{")
