@@ -12,7 +12,7 @@ from fillcast.core.book import Book
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
 from fillcast.core.jit import entry
-from fillcast.core.layout_kernels import row_words
+from fillcast.core.layout_kernels import DEFAULT_SLOTS, row_words
 from fillcast.venues.json_kernels import INDEX, PADDING, RULE, SYMBOLS, enter_symbols
 from fillcast.venues.update_kernels import UNREAD
 
@@ -22,14 +22,18 @@ FastPath = Callable[[bytes, int, int], int]
 LONGEST_FRAME: Final = 1 << 18  # bytes; what is longer is read by the reference decoder
 
 
-def allocate_books(instruments: Sequence[Instrument], *, depth: int = 0) -> tuple[tuple[Book, ...], NDArray[np.int64]]:
-    """Return one book per instrument, and the array that they live in.
+def allocate_books(
+    instruments: Sequence[Instrument], *, depth: int = 0, slots: int = DEFAULT_SLOTS
+) -> tuple[tuple[Book, ...], NDArray[np.int64]]:
+    """Return one book per instrument, and the array that they live in; `depth` and `slots` as in `Book`.
 
     The array is int64 (books + 1, words): one row per book in the order given, and the control row of the fast path.
     Memory that no book has touched is not resident.
     """
-    memory = np.zeros((len(instruments) + 1, row_words()), np.int64)
-    books = tuple(Book(instrument, depth=depth, row=memory[index]) for index, instrument in enumerate(instruments))
+    memory = np.zeros((len(instruments) + 1, row_words(slots=slots)), np.int64)
+    books = tuple(
+        Book(instrument, depth=depth, row=memory[index], slots=slots) for index, instrument in enumerate(instruments)
+    )
     return books, memory
 
 

@@ -40,19 +40,22 @@ class Standing(ABC):
 
     Attributes
     ----------
+    far_slots
+        Places a side that each book has for levels far from the touch; a power of two.
     books
         One book per instrument, in the same order. They stay the same objects for the life of the connection.
     rows
         int64 (books, words): the arrays of all books.
     alive_ns
         Monotonic time of the last proof of life.
-    reconnects
-        Times that an open socket was lost.
+    reconnects, questions
+        Times that an open socket was lost; that the venue was asked for a sign of life.
     """
 
     venue: str = ""
     ws_path: str = ""
     proof: Proof = Proof.SEQUENCE
+    far_slots: int = at.DEFAULT_SLOTS
 
     def __init__(
         self,
@@ -64,12 +67,12 @@ class Standing(ABC):
     ) -> None:
         count = len(instruments) if carries_books else 0
         self.instruments = tuple(instruments)
-        self.books, self._memory = allocate_books(self.instruments[:count], depth=depth)
+        self.books, self._memory = allocate_books(self.instruments[:count], depth=depth, slots=self.far_slots)
         self.rows = self._memory[:count]
         self._states = self.rows[:, at.STATE]
         self.settings = settings
         self.alive_ns = 0
-        self.reconnects = 0
+        self.reconnects = self.questions = 0
         self._slots = [
             Slot(index, instrument, self.books[index] if count else None, RecentLargest(settings.asked_window_ns))
             for index, instrument in enumerate(instruments)
@@ -235,6 +238,7 @@ class Standing(ABC):
             self._asked_alive = False
         elif not self._asked_alive:
             self._asked_alive = True
+            self.questions += 1
             self._out.append(self._question())
 
     def _judge(self) -> None:
