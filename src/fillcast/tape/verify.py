@@ -15,6 +15,7 @@ from fillcast.tape.replies import Replies
 from fillcast.tape.survey import Survey, survey
 from fillcast.tape.watch import Watch
 from fillcast.venues.connection import Connection
+from fillcast.venues.numbering import Numbering
 from fillcast.venues.protocol import Gap, GapReason
 from fillcast.venues.slots import Tally
 
@@ -110,6 +111,9 @@ class Verification:
         Where frames stand that were not understood, and why: the first few.
     step_back_ns
         How far receive times went back at most.
+    connection_sequence
+        Messages whose number was compared with the one before it on the connection, whatever their channel, and those
+        of them that did not follow; None where the venue does not number a connection's messages.
     """
 
     capture: str
@@ -124,6 +128,7 @@ class Verification:
     rejections: tuple[str, ...]
     step_back_ns: int
     replies: int
+    connection_sequence: tuple[int, int] | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -156,7 +161,7 @@ class Verification:
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain values that `verify --json` prints."""
-        return {
+        plain: dict[str, Any] = {
             "capture": self.capture,
             "venue": self.venue,
             "dialect": self.dialect,
@@ -172,6 +177,10 @@ class Verification:
             "problems": [str(problem) for problem in self.problems],
             "instruments": [_found_json(one) for one in self.instruments],
         }
+        if self.connection_sequence is not None:
+            checked, gaps = self.connection_sequence
+            plain["connection_sequence"] = {"checked": checked, "gaps": gaps}
+        return plain
 
 
 def verify(capture: str | Path | Sequence[str | Path], *, progress: Progress | None = None) -> Verification:
@@ -215,6 +224,7 @@ def _result(recording: Capture, surveyed: Survey, connection: Connection, replay
         _found(surveyed, connection, index, watch, tuple(gaps.get(book.instrument.key, ())))
         for index, book in enumerate(connection.books)
     )
+    numbering = getattr(connection, "numbering", None)
     return Verification(
         recording.name,
         connection.venue,
@@ -228,6 +238,7 @@ def _result(recording: Capture, surveyed: Survey, connection: Connection, replay
         tuple(replay.rejections),
         replay.clock.longest_step_back_ns,
         replay.reply_count,
+        (numbering.checked, numbering.gaps) if isinstance(numbering, Numbering) else None,
     )
 
 
