@@ -99,6 +99,7 @@ def test_the_deepest_book_recorded_is_followed() -> None:
 
 def test_a_recording_of_several_depths_is_sound(tmp_path: Path) -> None:
     best, deep = BybitMarket(LINEAR, depth=1), BybitMarket(LINEAR)
+    best.last = 7
     path = tmp_path / "depths.jsonl"
     frames = [best.snapshot(), deep.snapshot(), deep.delta(), best.snapshot(), deep.delta()]
     path.write_bytes(b"\n".join(frames) + b"\n")
