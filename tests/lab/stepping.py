@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from fillcast.lab.exchange import QUANTUM_MS, Exchange
+from fillcast.lab.exchange import Exchange
 from fillcast.lab.fault_kinds import FaultKind
 from fillcast.lab.fills import Fill, FillReader
+from fillcast.lab.instruments import QUANTUM_MS
 from fillcast.lab.market import Market
 from fillcast.lab.moment import Moment
 from fillcast.lab.options import LabOptions

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from fillcast.lab.binance_feed import DEPTH_EVERY_MS, BinanceFeed
-from fillcast.lab.exchange import QUANTUM_MS, Exchange
+from fillcast.lab.exchange import Exchange
+from fillcast.lab.instruments import QUANTUM_MS
 from tests.lab.dict_book import DictBook, engine_top
 
 WALL_NS = 1_790_000_000_000_000_000

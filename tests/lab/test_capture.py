@@ -19,7 +19,17 @@ def lines(path: Path) -> list[tuple[int, bytes]]:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "symbols"), [("okx", ["BTC-USDT", "BTC-USD-SWAP"]), ("binance_usdm", ["ETHUSDT"])]
+    ("protocol", "symbols"),
+    [
+        ("okx", ["BTC-USDT", "BTC-USD-SWAP"]),
+        ("binance_usdm", ["ETHUSDT"]),
+        ("bybit_spot", ["BTCUSDT"]),
+        ("bybit_linear", ["BTCUSDT", "ETHUSDT"]),
+        ("bybit_inverse", ["BTCUSD"]),
+        ("kraken", ["BTC/USD", "ETH/USD"]),
+        ("deribit", ["BTC-PERPETUAL"]),
+        ("coinbase", ["ETH-USD"]),
+    ],
 )
 def test_same_seed_same_bytes(tmp_path: Path, protocol: str, symbols: list[str]) -> None:
     files = [tmp_path / name for name in "abc"]
@@ -93,7 +103,7 @@ def test_receive_times_rise_and_follow_the_venues_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("protocol", "symbols", "seconds", "channels"),
     [
-        ("kraken", ["BTC-USDT"], 1, None),
+        ("nowhere", ["BTC-USDT"], 1, None),
         ("okx", [], 1, None),
         ("okx", ["NOPE"], 1, None),
         ("okx", ["BTC-USDT"], 0, None),
@@ -106,3 +116,25 @@ def test_what_cannot_be_written_is_refused(
 ) -> None:
     with pytest.raises(FillcastError):
         write_capture(tmp_path / "x", protocol, symbols, 7, seconds, channels=channels)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "symbol", "opening"),
+    [
+        ("bybit_spot", "BTCUSDT", ["success", "topic"]),
+        ("bybit_linear", "BTCUSDT", ["topic", "success"]),
+        ("kraken", "BTC/USD", ["channel", "method", "channel", "method", "channel"]),
+        ("deribit", "BTC-PERPETUAL", ["jsonrpc", "jsonrpc"]),
+        ("coinbase", "BTC-USD", ["channel", "channel", "channel", "channel"]),
+    ],
+)
+def test_a_capture_begins_as_the_venues_connection_does(
+    tmp_path: Path, protocol: str, symbol: str, opening: list[str]
+) -> None:
+    file = tmp_path / protocol
+    write_capture(file, protocol, [symbol], 7, 3)
+    frames = [json.loads(frame) for _, frame in lines(file)]
+    assert [next(iter(frame)) for frame in frames[: len(opening)]] == opening
+    assert len(frames) > 20
+    if protocol == "coinbase":
+        assert [frame["sequence_num"] for frame in frames] == list(range(len(frames)))

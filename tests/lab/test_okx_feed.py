@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fillcast.lab.exchange import QUANTUM_MS, Exchange
+from fillcast.lab.exchange import Exchange
+from fillcast.lab.instruments import QUANTUM_MS
 from fillcast.lab.moment import Moment
 from fillcast.lab.okx_feed import OkxFeed
 from fillcast.lab.options import LabOptions

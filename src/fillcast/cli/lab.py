@@ -24,17 +24,27 @@ def lab(
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same markets.")] = 7,
     speed: Annotated[float, typer.Option("--speed", help="Market seconds per second.")] = 1.0,
+    instruments: Annotated[
+        int,
+        typer.Option("--instruments", metavar="N", help="Made-up instruments that every venue lists beyond its own."),
+    ] = 0,
     fault: Faults = None,
+    random_faults: Annotated[
+        float,
+        typer.Option(
+            "--random-faults", metavar="PER_SECOND", help="Plant random faults in books that are listened to."
+        ),
+    ] = 0.0,
     seconds: options.Seconds = None,
     json: Annotated[
         bool, typer.Option("--json", help="Accepted as everywhere: the ready line is JSON anyway.")
     ] = False,
     until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True)] = False,
 ) -> None:
-    """Run the embedded exchange by itself: OKX and Binance USD-M over WebSocket and REST on one port.
+    """Run the embedded exchange by itself: every venue that it speaks, over WebSocket and REST on one port.
 
-    Prints one line of JSON with its addresses when it is ready, for `--endpoint okx=...` and
-    `--endpoint binance_usdm=...` of the other commands.
+    They are OKX, Binance USD-M, Bybit (spot, linear, inverse), Kraken, Deribit and Coinbase. Prints one line of JSON
+    with the address of each when it is ready, for `--endpoint okx=...` and the like of the other commands.
     """
     import asyncio
     import sys
@@ -42,9 +52,12 @@ def lab(
     from fillcast.cli.running import check_port, check_seconds, end_after, run_until_stopped
     from fillcast.errors import UsageError
     from fillcast.lab.faults import parse_fault
-    from fillcast.lab.server import LabAddress, serve
+    from fillcast.lab.options import LabOptions
+    from fillcast.lab.protocols import listed_symbols
+    from fillcast.lab.server import LabAddress, check_options, serve
 
-    faults = [parse_fault(text) for text in fault or ()]
+    options_of_lab = check_options(LabOptions(speed=speed, instruments=instruments, random_faults=random_faults))
+    faults = [parse_fault(text, listed_symbols(instruments)) for text in fault or ()]
     check_port(port)
     check_seconds(seconds)
 
@@ -56,7 +69,9 @@ def lab(
         if until_eof:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
         try:
-            await serve(port=port, seed=seed, faults=faults, speed=speed, ready=ready, stop=stop)
+            await serve(
+                port=port, seed=seed, faults=faults, speed=speed, options=options_of_lab, ready=ready, stop=stop
+            )
         except OSError as error:
             raise UsageError(f"the lab cannot listen on port {port}: {error.strerror or error}") from None
 

@@ -27,6 +27,8 @@ class LabProcess:
     ----------
     stop
         Set when the process ends before it is told to; leaving then raises `FillcastError` with its last words.
+    instruments, random_faults
+        Made-up instruments that every venue lists, and random faults a second.
     options
         Further words of its command line.
 

@@ -13,7 +13,7 @@ from fillcast.lab.binance_feed import SNAPSHOT_DEPTH, BinanceFeed
 from fillcast.lab.binance_rest import binance_routes
 from fillcast.lab.binance_session import BinanceSession
 from fillcast.lab.fault_kinds import FaultKind
-from fillcast.lab.instruments import Listing
+from fillcast.lab.instruments import MADE_UP_LOT, MADE_UP_TICK, SMALL_EVERY_MS, Listing
 from fillcast.lab.market import Market
 from fillcast.lab.moment import Moment
 from fillcast.lab.options import LabOptions
@@ -45,6 +45,13 @@ class BinanceProtocol(VenueProtocol):
         sides=(b'"b":[', b'"a":['),
     )
     refused: Mapping[FaultKind, str] = {FaultKind.CHECKSUM: "Binance sends no checksum"}
+
+    def made_up(self, asset: str) -> Listing:
+        """Return the listing of a made-up asset."""
+        instrument = Instrument(
+            NAME, f"{asset}USDT", asset, "USDT", MADE_UP_TICK, MADE_UP_LOT, settle="USDT", fixed_decimals=True
+        )
+        return Listing(instrument, small=True, every_ms=SMALL_EVERY_MS)
 
     def feed(self, listing: Listing, market: Market, start: Moment, options: LabOptions) -> BinanceFeed:
         """Return the frames of one instrument."""

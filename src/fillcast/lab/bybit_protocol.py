@@ -10,11 +10,11 @@ from decimal import Decimal
 from aiohttp import web
 
 from fillcast.core.instrument import ContractKind, Instrument
-from fillcast.lab.bybit_feed import SPOT, TRADES, BybitFeed
+from fillcast.lab.bybit_feed import EVERY_MS, SPOT, TRADES, BybitFeed
 from fillcast.lab.bybit_rest import bybit_routes
 from fillcast.lab.bybit_session import SPOT_ARGS_MAX, BybitSession
 from fillcast.lab.fault_kinds import FaultKind
-from fillcast.lab.instruments import Listing
+from fillcast.lab.instruments import MADE_UP_LOT, MADE_UP_TICK, Listing
 from fillcast.lab.market import Market
 from fillcast.lab.moment import Moment
 from fillcast.lab.options import LabOptions
@@ -91,6 +91,24 @@ class BybitProtocol(VenueProtocol):
         self.name = f"bybit_{category}"
         self.listings = LISTINGS[category]
         self.paths = (f"/v5/public/{category}",)
+
+    def made_up(self, asset: str) -> Listing:
+        """Return the listing of a made-up asset."""
+        inverse = self.category == INVERSE
+        quote = "USD" if inverse else "USDT"
+        instrument = Instrument(
+            self.name,
+            f"{asset}{quote}",
+            asset,
+            quote,
+            MADE_UP_TICK,
+            Decimal(1) if inverse else MADE_UP_LOT,
+            kind=ContractKind.INVERSE if inverse else ContractKind.LINEAR,
+            sized_in="contracts" if inverse else "base",
+            settle={SPOT: "", LINEAR: quote, INVERSE: asset}[self.category],
+            fixed_decimals=self.category != SPOT,
+        )
+        return Listing(instrument, small=True, every_ms=EVERY_MS[50])
 
     def feed(self, listing: Listing, market: Market, start: Moment, options: LabOptions) -> BybitFeed:
         """Return the frames of one instrument."""

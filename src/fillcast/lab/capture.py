@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.errors import UsageError
-from fillcast.lab.exchange import QUANTUM_MS, Exchange
+from fillcast.lab.exchange import Exchange
 from fillcast.lab.fault_kinds import FaultKind
+from fillcast.lab.instruments import QUANTUM_MS
 from fillcast.lab.market import seed_word
 from fillcast.lab.moment import Moment
 from fillcast.lab.options import LabOptions

@@ -14,7 +14,7 @@ from fillcast.lab.coinbase_feed import LEVEL2, MARKET_TRADES, CoinbaseFeed
 from fillcast.lab.coinbase_rest import coinbase_routes
 from fillcast.lab.coinbase_session import CoinbaseSession
 from fillcast.lab.fault_kinds import FaultKind
-from fillcast.lab.instruments import Listing
+from fillcast.lab.instruments import MADE_UP_LOT, MADE_UP_TICK, SMALL_EVERY_MS, Listing
 from fillcast.lab.market import Market
 from fillcast.lab.moment import Moment
 from fillcast.lab.options import LabOptions
@@ -49,6 +49,11 @@ class CoinbaseProtocol(VenueProtocol):
         FaultKind.STALE_SNAPSHOT: "Coinbase's book is one with its snapshot; use withheld_snapshot",
     }
 
+    def made_up(self, asset: str) -> Listing:
+        """Return the listing of a made-up asset."""
+        instrument = Instrument(NAME, f"{asset}-USD", asset, "USD", MADE_UP_TICK, MADE_UP_LOT)
+        return Listing(instrument, small=True, every_ms=SMALL_EVERY_MS)
+
     def feed(self, listing: Listing, market: Market, start: Moment, options: LabOptions) -> CoinbaseFeed:
         """Return the frames of one product."""
         return CoinbaseFeed(listing, market)
@@ -64,7 +69,7 @@ class CoinbaseProtocol(VenueProtocol):
                 return []
             return [feeds[symbol].first(topic, house.now())]
 
-        return CoinbaseSession(feeds, first)
+        return CoinbaseSession(feeds, first, lambda: house.now().wall_ns)
 
     def dial(self, topics: Sequence[str]) -> Dial:
         """Return one request for each channel."""

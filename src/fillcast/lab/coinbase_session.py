@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
@@ -30,10 +29,15 @@ class CoinbaseSession(Session):
         Those that exist.
     first
         What a subscription to a topic starts with, not yet numbered.
+    clock
+        Wall nanoseconds.
     """
 
-    def __init__(self, products: Collection[str], first: Callable[[str], list[bytes]]) -> None:
+    def __init__(
+        self, products: Collection[str], first: Callable[[str], list[bytes]], clock: Callable[[], int]
+    ) -> None:
         self.products = products
+        self._clock = clock
         self.subscribed: dict[str, dict[str, None]] = {}
         self._first = first
         self._number = 0
@@ -89,7 +93,7 @@ class CoinbaseSession(Session):
             self._leave(answer, str(channel), products)
         subscribed = {channel: list(found) for channel, found in self.subscribed.items()}
         events = json.dumps([{"subscriptions": subscribed}], separators=(",", ":")).encode()
-        answer.replies.append(self._numbered(message("subscriptions", events, time.time_ns())))
+        answer.replies.append(self._numbered(message("subscriptions", events, self._clock())))
         return answer
 
     def _why_not(self, channel: object, named: object) -> str:
@@ -129,7 +133,7 @@ class CoinbaseSession(Session):
 
     def _heartbeat(self, now: float) -> bytes:
         self._beats += 1
-        wall_ns = time.time_ns()
+        wall_ns = self._clock()
         seconds, rest = divmod(wall_ns, NS_PER_S)
         at = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}.{rest:09d} +0000 UTC m=+{now:.9f}"
         events = b'[{"current_time":"%b","heartbeat_counter":%d}]' % (at.encode(), self._beats)

@@ -14,7 +14,7 @@ from fillcast.lab.deribit_feed import DeribitFeed
 from fillcast.lab.deribit_rest import deribit_routes
 from fillcast.lab.deribit_session import DeribitSession
 from fillcast.lab.fault_kinds import FaultKind
-from fillcast.lab.instruments import Listing
+from fillcast.lab.instruments import MADE_UP_LOT, MADE_UP_TICK, SMALL_EVERY_MS, Listing
 from fillcast.lab.market import Market
 from fillcast.lab.moment import Moment
 from fillcast.lab.options import LabOptions
@@ -65,6 +65,13 @@ class DeribitProtocol(VenueProtocol):
         FaultKind.STALE_SNAPSHOT: "Deribit's book is one with its snapshot; use withheld_snapshot",
     }
 
+    def made_up(self, asset: str) -> Listing:
+        """Return the listing of a made-up asset."""
+        instrument = Instrument(
+            NAME, f"{asset}_USDC-PERPETUAL", asset, "USDC", MADE_UP_TICK, MADE_UP_LOT, settle="USDC"
+        )
+        return Listing(instrument, small=True, every_ms=SMALL_EVERY_MS, price_places=1, size_places=1)
+
     def feed(self, listing: Listing, market: Market, start: Moment, options: LabOptions) -> DeribitFeed:
         """Return the frames of one instrument."""
         return DeribitFeed(listing, market)
@@ -82,7 +89,7 @@ class DeribitProtocol(VenueProtocol):
             withheld = house.withheld(FaultKind.WITHHELD_SNAPSHOT, NAME, feed.symbol, detail)
             return [] if withheld else [feed.snapshot(topic, house.now())]
 
-        return DeribitSession(owners, first)
+        return DeribitSession(owners, first, lambda: house.now().wall_ns)
 
     def dial(self, topics: Sequence[str]) -> Dial:
         """Return one request for all topics."""

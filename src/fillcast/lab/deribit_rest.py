@@ -10,7 +10,7 @@ from aiohttp import web
 from fillcast.core.instrument import ContractKind
 from fillcast.core.units import NS_PER_MS
 from fillcast.lab.deribit_feed import DeribitFeed
-from fillcast.lab.deribit_session import INVALID_PARAMS, NS_PER_US, VERSION, timing
+from fillcast.lab.deribit_session import INVALID_PARAMS, VERSION, timing
 from fillcast.lab.instruments import Listing
 
 ROOT = "/api/v2/public"
@@ -92,10 +92,15 @@ def describe(listing: Listing) -> dict[str, object]:
 
 
 def _done(result: object) -> web.Response:
-    return web.json_response({"jsonrpc": "2.0", "result": result, **timing(time.time_ns() // NS_PER_US)})
+    return web.json_response({"jsonrpc": "2.0", "result": result, **_timing()})
 
 
 def _refused(code: int, message: str, parameter: str) -> web.Response:
     error = {"message": message, "data": {"reason": "wrong format", "param": parameter}, "code": code}
-    body = {"jsonrpc": "2.0", "error": error, **timing(time.time_ns() // NS_PER_US)}
+    body = {"jsonrpc": "2.0", "error": error, **_timing()}
     return web.json_response(body, status=400)
+
+
+def _timing() -> dict[str, object]:
+    now_ns = time.time_ns()
+    return timing(now_ns, now_ns)

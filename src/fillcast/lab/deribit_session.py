@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Container
 
 import msgspec
@@ -31,10 +30,13 @@ class DeribitSession(Session):
         Those that exist.
     first
         What a subscription to a channel starts with.
+    clock
+        Wall nanoseconds.
     """
 
-    def __init__(self, channels: Container[str], first: Callable[[str], list[bytes]]) -> None:
+    def __init__(self, channels: Container[str], first: Callable[[str], list[bytes]], clock: Callable[[], int]) -> None:
         self.channels = channels
+        self._clock = clock
         self.topics: dict[str, None] = {}
         self._first = first
         self._interval_s = 0.0
@@ -56,22 +58,22 @@ class DeribitSession(Session):
     def handle(self, text: str, now: float) -> Answer:
         """Answer one text message."""
         answer = Answer()
-        began_us = time.time_ns() // NS_PER_US
+        began_ns = self._clock()
         try:
             request = msgspec.json.decode(text)
         except msgspec.DecodeError:
-            self._send(answer, None, began_us, failure=(PARSE_ERROR, "Parse error", {}))
+            self._send(answer, None, began_ns, failure=(PARSE_ERROR, "Parse error", {}))
             return answer
         if not isinstance(request, dict) or not isinstance(request.get("method"), str):
-            self._send(answer, None, began_us, failure=(INVALID_REQUEST, "Invalid Request", {}))
+            self._send(answer, None, began_ns, failure=(INVALID_REQUEST, "Invalid Request", {}))
             return answer
         identity, params = request.get("id"), request.get("params", {})
         params = params if isinstance(params, dict) else {}
         result = self._call(answer, request["method"], params, now)
         if isinstance(result, tuple):
-            self._send(answer, identity, began_us, failure=result)
+            self._send(answer, identity, began_ns, failure=result)
         else:
-            self._send(answer, identity, began_us, result=result)
+            self._send(answer, identity, began_ns, result=result)
         for topic in answer.added:
             answer.replies += self._first(topic)
         return answer
@@ -101,7 +103,7 @@ class DeribitSession(Session):
         if method == "public/hello":
             return {"version": VERSION}
         if method == "public/get_time":
-            return time.time_ns() // NS_PER_MS
+            return self._clock() // NS_PER_MS
         return METHOD_NOT_FOUND, "Method not found", {}
 
     def _subscribe(self, answer: Answer, channels: list[str]) -> object:
@@ -120,7 +122,7 @@ class DeribitSession(Session):
         return left
 
     def _send(
-        self, answer: Answer, identity: object, began_us: int, *, result: object = None, failure: Failure | None = None
+        self, answer: Answer, identity: object, began_ns: int, *, result: object = None, failure: Failure | None = None
     ) -> None:
         reply: dict[str, object] = {"jsonrpc": "2.0"}
         if identity is not None:
@@ -130,13 +132,13 @@ class DeribitSession(Session):
         else:
             code, message, data = failure
             reply["error"] = {"message": message, **({"data": data} if data else {}), "code": code}
-        answer.replies.append(json.dumps(reply | timing(began_us), separators=(",", ":")).encode())
+        answer.replies.append(json.dumps(reply | timing(began_ns, self._clock()), separators=(",", ":")).encode())
 
 
-def timing(began_us: int) -> dict[str, object]:
+def timing(began_ns: int, ended_ns: int) -> dict[str, object]:
     """Return the fields by which the venue tells how long it took."""
-    now_us = time.time_ns() // NS_PER_US
-    return {"usIn": began_us, "usOut": now_us, "usDiff": now_us - began_us, "testnet": False}
+    began_us, ended_us = began_ns // NS_PER_US, ended_ns // NS_PER_US
+    return {"usIn": began_us, "usOut": ended_us, "usDiff": ended_us - began_us, "testnet": False}
 
 
 def _invalid(parameter: str) -> Failure:

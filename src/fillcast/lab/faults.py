@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from fillcast.errors import UsageError
-from fillcast.lab.fault_kinds import FaultKind
+from fillcast.lab.fault_kinds import ON_FRAMES, FaultKind
 from fillcast.lab.moment import Frame
 from fillcast.lab.protocols import PROTOCOLS, Listed, listed_symbols, protocol_of
 
@@ -92,18 +92,23 @@ class FaultBoard:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.armed: list[Fault] = []
+        self.in_frames: list[Fault] = []  # those of the armed that wait for a book frame
 
     def arm(self, request: FaultRequest, wall_ns: int) -> Fault:
         """Add a fault that waits for its place."""
         fault = Fault(len(self.faults) + 1, request, wall_ns)
         self.faults.append(fault)
         self.armed.append(fault)
+        if request.kind in ON_FRAMES:
+            self.in_frames.append(fault)
         return fault
 
     def planted(self, fault: Fault, wall_ns: int, connection: str, detail: str) -> None:
         """Log that a fault happened."""
         fault.wall_ns, fault.connection, fault.detail = wall_ns, connection, detail
         self.armed.remove(fault)
+        if fault in self.in_frames:
+            self.in_frames.remove(fault)
         fault.done.set()
 
     def release(self, connection: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fillcast.lab import engine_kernels as engine
-from fillcast.lab.market import FILLS, Market
+from fillcast.lab.market import Market
 
 
 class Fill(NamedTuple):
@@ -43,7 +43,7 @@ class FillReader:
     def encoded(self, encode: Callable[[Fill], bytes], *, wanted: bool) -> list[bytes]:
         """Return the new fills as an encoder writes them; those that nobody wants are passed over."""
         written = int(self._words[engine.FILLS])
-        first, self._read = max(self._read, written - FILLS), written
+        first, self._read = max(self._read, written - len(self._fills)), written
         if first == written or not wanted:
             return []
         return [encode(self._fill(index)) for index in range(first, written)]
@@ -51,7 +51,7 @@ class FillReader:
     def latest(self, count: int) -> list[Fill]:
         """Return the market's last fills, oldest first; what was read stays read."""
         written = int(self._words[engine.FILLS])
-        return [self._fill(index) for index in range(max(0, written - min(count, FILLS)), written)]
+        return [self._fill(index) for index in range(max(0, written - min(count, len(self._fills))), written)]
 
     def _fill(self, index: int) -> Fill:
-        return Fill(index, *self._fills[index & (FILLS - 1)].tolist())
+        return Fill(index, *self._fills[index & (len(self._fills) - 1)].tolist())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -181,4 +181,22 @@ def order_flow(*, start_ticks: int, unit_lots: float, pace: float = 1.0) -> Flow
         dwell_busy=45.0,
         dwell_stressed=12.0,
         start_ticks=float(start_ticks),
+    )
+
+
+SMALL_SHARE = 0.1  # of the standard orders, levels and distances
+
+
+def small_flow(*, start_ticks: int, unit_lots: float, pace: float = 1.0) -> FlowParameters:
+    """Return the flow of a small market: a tenth of the standard orders in a book a tenth as deep."""
+    whole = order_flow(start_ticks=start_ticks, unit_lots=unit_lots, pace=pace)
+    return replace(
+        whole,
+        market_rate=0.3 * pace,
+        limit_rate=SMALL_SHARE * whole.limit_rate,
+        near_cancel_rate=SMALL_SHARE * whole.near_cancel_rate,
+        placement_scale=SMALL_SHARE * whole.placement_scale,
+        placement_max=SMALL_SHARE * whole.placement_max,
+        level_floor=SMALL_SHARE * whole.level_floor,
+        level_target=SMALL_SHARE * whole.level_target,
     )

@@ -7,13 +7,15 @@ import time
 from collections.abc import Mapping
 
 from fillcast.lab.client import Client
-from fillcast.lab.exchange import QUANTUM_MS, Exchange
+from fillcast.lab.exchange import Exchange
 from fillcast.lab.fault_kinds import FaultKind
 from fillcast.lab.faults import Fault, FaultBoard, FaultRequest
+from fillcast.lab.instruments import QUANTUM_MS
 from fillcast.lab.moment import Frame, Moment
 from fillcast.lab.options import LabOptions
 from fillcast.lab.protocol import Answer, Feed
 from fillcast.lab.protocols import PROTOCOLS
+from fillcast.lab.random_faults import RandomFaults
 
 BEHIND_MAX_S = 2.0  # a loop that was held up longer forgets the backlog instead of sending it in one burst
 HOUSEKEEPING_S = 0.25  # a heartbeat that is due every second may be so much late
@@ -27,9 +29,11 @@ class Hub:
     ----------
     exchange
         The markets.
+    seed
+        Of the faults that come by chance.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, seed: int = 0) -> None:
         self.exchange = exchange
         self.board = FaultBoard()
         self.topics: dict[str, dict[str, Client]] = {}
@@ -39,6 +43,13 @@ class Hub:
         self.late_s = 0.0
         self.started = time.monotonic()
         self._later: list[FaultRequest] = []
+        self._chance = RandomFaults(self.options.random_faults, seed, self.started)
+        self._books = {
+            topic: (name, feed.symbol)
+            for name, venue in exchange.venues.items()
+            for feed in venue.values()
+            for topic in feed.books
+        }
 
     @property
     def options(self) -> LabOptions:
@@ -140,7 +151,15 @@ class Hub:
                 self._housekeeping()
             while self._later and now - self.started >= self._later[0].after_s:
                 self.arm(self._later.pop(0))
+            self._plant_by_chance(now)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    def _plant_by_chance(self, now: float) -> None:
+        if now < self._chance.next_at:
+            return
+        books = sorted({self._books[topic] for topic in self.topics if topic in self._books})
+        for request in self._chance.due(now, books):
+            self.arm(request)
 
     def _housekeeping(self) -> None:
         for client in tuple(self.clients.values()):

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from fillcast.core.instrument import Instrument
 from fillcast.lab.fault_kinds import FaultKind
-from fillcast.lab.instruments import Listing
+from fillcast.lab.instruments import MADE_UP_LOT, MADE_UP_TICK, SMALL_EVERY_MS, Listing
 from fillcast.lab.kraken_feed import TRADE, KrakenFeed
 from fillcast.lab.kraken_rest import kraken_routes
 from fillcast.lab.kraken_session import BOOK, KrakenSession
@@ -50,6 +50,11 @@ class KrakenProtocol(VenueProtocol):
         FaultKind.STALE_SNAPSHOT: "Kraken's book is one with its snapshot; use withheld_snapshot",
     }
 
+    def made_up(self, asset: str) -> Listing:
+        """Return the listing of a made-up asset."""
+        instrument = Instrument(NAME, f"{asset}/USD", asset, "USD", MADE_UP_TICK, MADE_UP_LOT, fixed_decimals=True)
+        return Listing(instrument, small=True, every_ms=SMALL_EVERY_MS)
+
     def feed(self, listing: Listing, market: Market, start: Moment, options: LabOptions) -> KrakenFeed:
         """Return the frames of one instrument."""
         return KrakenFeed(listing, market)
@@ -65,7 +70,7 @@ class KrakenProtocol(VenueProtocol):
                 return []
             return [feeds[symbol].first(topic, house.now())]
 
-        return KrakenSession(int(identity, 16), feeds, first)
+        return KrakenSession(int(identity, 16), feeds, first, lambda: house.now().wall_ns)
 
     def dial(self, topics: Sequence[str]) -> Dial:
         """Return one request for each channel and depth."""

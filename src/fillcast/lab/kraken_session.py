@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Collection
 
 import msgspec
@@ -31,10 +30,19 @@ class KrakenSession(Session):
         The pairs that exist.
     first
         What a subscription to a topic starts with when it asks for a snapshot.
+    clock
+        Wall nanoseconds.
     """
 
-    def __init__(self, connection: int, symbols: Collection[str], first: Callable[[str], list[bytes]]) -> None:
+    def __init__(
+        self,
+        connection: int,
+        symbols: Collection[str],
+        first: Callable[[str], list[bytes]],
+        clock: Callable[[], int],
+    ) -> None:
         self.connection, self.symbols = connection, symbols
+        self._clock = clock
         self.topics: dict[tuple[str, str], str] = {}
         self._first = first
 
@@ -58,16 +66,16 @@ class KrakenSession(Session):
         answer = Answer()
         request = _object(text)
         if request is None:
-            _reply(answer, {"error": "Malformed request", "method": "error", "success": False})
+            self._reply(answer, {"error": "Malformed request", "method": "error", "success": False})
             return answer
         method, params = request.get("method"), request.get("params")
         named = {"req_id": request["req_id"]} if "req_id" in request else {}
         if method == "ping":
-            _reply(answer, {"method": "pong", **named})
+            self._reply(answer, {"method": "pong", **named})
         elif method not in ("subscribe", "unsubscribe"):
-            _reply(answer, {"error": "Unsupported method", "method": method, "success": False, **named})
+            self._reply(answer, {"error": "Unsupported method", "method": method, "success": False, **named})
         elif not isinstance(params, dict) or not _is_list_of_text(params.get("symbol")):
-            _reply(answer, {"error": "Malformed request", "method": method, "success": False, **named})
+            self._reply(answer, {"error": "Malformed request", "method": method, "success": False, **named})
         else:
             for symbol in params["symbol"]:
                 if method == "subscribe":
@@ -92,7 +100,7 @@ class KrakenSession(Session):
         elif (str(channel), symbol) in self.topics:
             error = "Already subscribed"
         if error:
-            _reply(answer, {"error": error, "method": "subscribe", "success": False, "symbol": symbol, **named})
+            self._reply(answer, {"error": error, "method": "subscribe", "success": False, "symbol": symbol, **named})
             return
         topic = f"kraken/{BOOK}-{depth}/{symbol}" if channel == BOOK else f"kraken/{TRADE}/{symbol}"
         self.topics[str(channel), symbol] = topic
@@ -100,7 +108,7 @@ class KrakenSession(Session):
         result = {"channel": channel, "snapshot": snapshot, "symbol": symbol}
         if channel == BOOK:
             result["depth"] = depth
-        _reply(answer, {"method": "subscribe", "result": result, "success": True, **named})
+        self._reply(answer, {"method": "subscribe", "result": result, "success": True, **named})
         if snapshot is not False:
             answer.replies += self._first(topic)
 
@@ -110,14 +118,18 @@ class KrakenSession(Session):
         asked = f"kraken/{channel}-{params.get('depth', DEPTH_DEFAULT)}/{symbol}" if channel == BOOK else topic
         if topic is None or topic != asked:
             error = {"error": "Subscription Not Found", "method": "unsubscribe", "success": False, "symbol": symbol}
-            _reply(answer, {**error, **named})
+            self._reply(answer, {**error, **named})
             return
         del self.topics[channel, symbol]
         answer.removed.append(topic)
         result: dict[str, object] = {"channel": channel, "symbol": symbol}
         if channel == BOOK:
             result["depth"] = int(topic.partition("-")[2].partition("/")[0])
-        _reply(answer, {"method": "unsubscribe", "result": result, "success": True, **named})
+        self._reply(answer, {"method": "unsubscribe", "result": result, "success": True, **named})
+
+    def _reply(self, answer: Answer, reply: dict[str, object]) -> None:
+        now = iso_time(self._clock(), TIME_DIGITS)
+        answer.replies.append(_compact(dict(sorted((reply | {"time_in": now, "time_out": now}).items()))))
 
 
 def _is_list_of_text(found: object) -> bool:
@@ -130,11 +142,6 @@ def _object(text: str) -> dict[str, object] | None:
     except msgspec.DecodeError:
         return None
     return decoded if isinstance(decoded, dict) else None
-
-
-def _reply(answer: Answer, reply: dict[str, object]) -> None:
-    now = iso_time(time.time_ns(), TIME_DIGITS)
-    answer.replies.append(_compact(dict(sorted((reply | {"time_in": now, "time_out": now}).items()))))
 
 
 def _compact(reply: dict[str, object]) -> bytes:

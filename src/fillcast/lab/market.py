@@ -29,6 +29,31 @@ def seed_word(*parts: object) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class MarketSize:
+    """How much a market can hold.
+
+    Attributes
+    ----------
+    window, orders
+        Ticks of price that can hold orders, and resting orders at most; a power of two each.
+    journal, fills
+        Level changes and fills that are kept; a power of two each.
+    populate
+        Orders a side in the first book.
+    """
+
+    window: int = WINDOW
+    orders: int = ORDERS
+    journal: int = JOURNAL
+    fills: int = FILLS
+    populate: int = POPULATE
+
+
+STANDARD = MarketSize()
+SMALL = MarketSize(window=1 << 12, orders=1 << 12, journal=1 << 13, fills=1 << 11, populate=160)
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """One price level: ticks, lots, and the orders that wait there."""
 
@@ -52,29 +77,40 @@ class Market:
         The order flow.
     start_ns
         The market's clock at the start, ns; `advance` counts on from it.
+    size
+        How much it can hold.
     """
 
-    def __init__(self, *, key: str, asset: str, seed: int, parameters: FlowParameters, start_ns: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        key: str,
+        asset: str,
+        seed: int,
+        parameters: FlowParameters,
+        start_ns: int = 0,
+        size: MarketSize = STANDARD,
+    ) -> None:
         self.words = np.zeros(engine.WORD_COUNT, np.int64)
-        self.levels = np.zeros((WINDOW, engine.LEVEL_WIDTH), np.int64)
-        self.orders = np.zeros((ORDERS, engine.ORDER_WIDTH), np.int64)
-        self.live = np.arange(ORDERS, dtype=np.int64)
-        self.journal = np.zeros((JOURNAL, engine.JOURNAL_WIDTH), np.int64)
-        self.fills = np.zeros((FILLS, engine.FILL_WIDTH), np.int64)
+        self.levels = np.zeros((size.window, engine.LEVEL_WIDTH), np.int64)
+        self.orders = np.zeros((size.orders, engine.ORDER_WIDTH), np.int64)
+        self.live = np.arange(size.orders, dtype=np.int64)
+        self.journal = np.zeros((size.journal, engine.JOURNAL_WIDTH), np.int64)
+        self.fills = np.zeros((size.fills, engine.FILL_WIDTH), np.int64)
         own, shared = seed_word("instrument", seed, key), seed_word("asset", seed, asset)
         self.flow = parameters.array(Regime(shared % 2))
         self.generator = np.array([own, shared], np.uint64)
         words = self.words
-        words[engine.LOW] = int(parameters.start_ticks) - WINDOW // 2
+        words[engine.LOW] = int(parameters.start_ticks) - size.window // 2
         words[engine.BEST_BID] = words[engine.LOW] - 1
-        words[engine.BEST_ASK] = words[engine.LOW] + WINDOW
+        words[engine.BEST_ASK] = words[engine.LOW] + size.window
         words[engine.UPDATE_ID] = ID_SPACE + own % ID_SPACE
         words[engine.TRADE_ID] = own % (ID_SPACE // 1000)
         words[engine.STEP_SEED] = own & engine.STEP_MASK
         words[engine.NOW_NS] = words[flow_kernels.STATE_NS] = start_ns - WARM_UP_NS
         words[flow_kernels.GRID_NS] = start_ns - WARM_UP_NS + flow_kernels.GRID_STEP_NS
         self._market = (words, self.levels, self.orders, self.live, self.journal, self.fills)
-        flow_kernels.populate(*self._market, self.flow, self.generator, POPULATE)
+        flow_kernels.populate(*self._market, self.flow, self.generator, size.populate)
         self.advance(start_ns)
 
     def advance(self, until_ns: int) -> int:
@@ -106,14 +142,14 @@ class Market:
 
     def lots_at(self, ticks: int) -> int:
         """Lots that wait at a price."""
-        return int(self.levels[ticks & (WINDOW - 1), engine.LEVEL_LOTS])
+        return int(self.levels[ticks & (len(self.levels) - 1), engine.LEVEL_LOTS])
 
     def top(self, side: int, depth: int) -> list[Level]:
         """Return the best levels of a side, best first."""
         found: list[Level] = []
         tick, left = self.best(side), min(depth, self.count(side))
         while left > 0:
-            row = self.levels[tick & (WINDOW - 1)]
+            row = self.levels[tick & (len(self.levels) - 1)]
             if row[engine.LEVEL_ORDERS]:
                 found.append(Level(tick, int(row[engine.LEVEL_LOTS]), int(row[engine.LEVEL_ORDERS])))
                 left -= 1

@@ -12,7 +12,7 @@ from aiohttp import web
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.units import NS_PER_S
 from fillcast.lab.fault_kinds import FaultKind
-from fillcast.lab.instruments import Listing
+from fillcast.lab.instruments import MADE_UP_LOT, MADE_UP_TICK, SMALL_EVERY_MS, Listing
 from fillcast.lab.market import Market
 from fillcast.lab.moment import Moment
 from fillcast.lab.okx_feed import FULL_DEPTH, OkxFeed
@@ -84,6 +84,11 @@ class OkxProtocol(VenueProtocol):
     refused: Mapping[FaultKind, str] = {
         FaultKind.STALE_SNAPSHOT: "OKX's book is one with its snapshot; use withheld_snapshot"
     }
+
+    def made_up(self, asset: str) -> Listing:
+        """Return the listing of a made-up asset."""
+        instrument = Instrument(NAME, f"{asset}-USDT", asset, "USDT", MADE_UP_TICK, MADE_UP_LOT, fee_group="1")
+        return Listing(instrument, small=True, every_ms=SMALL_EVERY_MS)
 
     def feed(self, listing: Listing, market: Market, start: Moment, options: LabOptions) -> OkxFeed:
         """Return the frames of one instrument."""

@@ -26,6 +26,10 @@ class LabOptions:
         Market seconds per wall second.
     pace
         Multiple of every arrival rate; a small one makes a quiet market, e.g. to see keep-alives.
+    instruments
+        Made-up instruments that every protocol lists beyond its own, each a small market.
+    random_faults
+        Faults a second that are planted in books at random.
     """
 
     checksums: bool = False
@@ -35,3 +39,5 @@ class LabOptions:
     idle_s: float = IDLE_S
     speed: float = 1.0
     pace: float = 1.0
+    instruments: int = 0
+    random_faults: float = 0.0

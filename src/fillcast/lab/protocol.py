@@ -7,7 +7,7 @@ A new venue is a subclass of `VenueProtocol`, of `Session` and a class with the 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,7 +42,7 @@ class Feed(Protocol):
         ...
 
     @property
-    def books(self) -> Container[str]:
+    def books(self) -> Collection[str]:
         """Those topics that carry a book's changes."""
         ...
 
@@ -159,6 +159,10 @@ class VenueProtocol(ABC):
     closed_paths: tuple[str, ...] = ()
     spelling: Spelling
     refused: Mapping[FaultKind, str]
+
+    @abstractmethod
+    def made_up(self, asset: str) -> Listing:
+        """Return the listing of a made-up asset, under a symbol that is valid for the venue."""
 
     @abstractmethod
     def feed(self, listing: Listing, market: Market, start: Moment, options: LabOptions) -> Feed:

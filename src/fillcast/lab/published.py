@@ -71,6 +71,7 @@ class PublishedBook:
 
     def __init__(self, topic: str, market: Market, depth: int, every_ms: int, *, marked: bool = False) -> None:
         self.topic = topic
+        depth = min(depth, len(market.levels))  # a market holds no more
         self.bids = PublishedSide(BUY, depth, marked=marked)
         self.asks = PublishedSide(SELL, depth, marked=marked)
         self.number = 0

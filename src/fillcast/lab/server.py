@@ -23,6 +23,8 @@ from fillcast.lab.sockets import CLOSE_NORMAL, Sockets
 INJECTION_WAIT_S = 2.0  # how long the reply to a fault waits for it to happen
 INJECTION_WAIT_MAX_S = 60.0
 SHUTDOWN_S = 0.5
+INSTRUMENTS_MAX = 1000  # their names have three digits
+FAULTS_PER_SECOND_MAX = 100
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -115,6 +117,19 @@ async def unknown_paths(request: web.Request, handler: Handler) -> web.StreamRes
         return next((answer for answer in answers if answer is not None), mine)
 
 
+def check_options(options: LabOptions) -> LabOptions:
+    """Return the options; `UsageError` when one of them cannot be used."""
+    if not 0.01 <= options.speed <= 100:
+        raise UsageError(f"lab speed {options.speed:g} is not between 0.01 and 100")
+    if not 1e-4 <= options.pace <= 10:
+        raise UsageError(f"lab pace {options.pace:g} is not between 0.0001 and 10")
+    if not 0 <= options.instruments <= INSTRUMENTS_MAX:
+        raise UsageError(f"lab instruments {options.instruments} is not between 0 and {INSTRUMENTS_MAX}")
+    if not 0 <= options.random_faults <= FAULTS_PER_SECOND_MAX:
+        raise UsageError(f"lab random faults {options.random_faults:g} is not between 0 and {FAULTS_PER_SECOND_MAX}")
+    return options
+
+
 async def serve(
     *,
     host: str = "127.0.0.1",
@@ -149,16 +164,12 @@ async def serve(
     Raises
     ------
     UsageError
-        When the speed, the pace or a fault cannot be used.
+        When the speed, the pace, a number of instruments or faults, or a fault cannot be used.
     OSError
         When the port is taken.
     """
-    if not 0.01 <= speed <= 100:
-        raise UsageError(f"lab speed {speed:g} is not between 0.01 and 100")
-    chosen = replace(options or LabOptions(), speed=speed)
-    if not 1e-4 <= chosen.pace <= 10:
-        raise UsageError(f"lab pace {chosen.pace:g} is not between 0.0001 and 10")
-    hub = Hub(Exchange(seed, chosen, wall_ns=time.time_ns()))
+    chosen = check_options(replace(options or LabOptions(), speed=speed))
+    hub = Hub(Exchange(seed, chosen, wall_ns=time.time_ns()), seed)
     hub.arm_later([check_request(fault, hub.listed) for fault in faults])
     app = web.Application(middlewares=[unknown_paths])
     app.add_routes([*Sockets(hub).routes(), *lab_routes(hub)])
