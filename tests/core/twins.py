@@ -55,6 +55,13 @@ class TwinBook:
             self.edges = {side: self.levels(side)[-1][0] for side in (1, -1) if self.sides[side]}
         return self.crossed
 
+    def truncate(self, depth: int) -> int:
+        """Keep the best levels of each side; return how many were dropped."""
+        kept = {side: dict(self.levels(side)[:depth]) for side in (1, -1)}
+        dropped = sum(len(self.sides[side]) - len(kept[side]) for side in (1, -1))
+        self.sides = kept
+        return dropped
+
     def levels(self, side: int) -> list[Level]:
         """All levels of a side, best first."""
         return sorted(self.sides[side].items(), reverse=side > 0)

@@ -175,6 +175,10 @@ class Book:
         self._stamp(message)
         return bool(crossed)
 
+    def truncate(self) -> int:
+        """Drop the levels beyond the stated depth, as venues do that never say so; return how many those were."""
+        return int(ladder_kernels.truncate(self.row, self.depth)) if self.depth else 0
+
     def _stamp(self, message: NDArray[np.int64]) -> None:
         self.row[at.LAST_ID], self.row[at.EVENT_NS] = message[LAST], message[EVENT_NS]
 

@@ -84,6 +84,20 @@ def top_block(row, offset):
 
 
 @inlined
+def worst_near(row, offset):
+    """Return the lowest occupied ring key, or NO_KEY."""
+    window = row[WINDOW]
+    blocks = window >> 6
+    bitmap = offset + SIDE_HEADER + window
+    low_block = row[offset + LOW] >> 6
+    for block in range(low_block, low_block + blocks):
+        bits = row[bitmap + (block & (blocks - 1))]
+        if bits != 0:
+            return (block << 6) + 63 - leading_zeros(bits & -bits)
+    return NO_KEY
+
+
+@inlined
 def set_level(row, offset, key, lots):
     """Set the size at one key; 0 lots remove the level, and removing what is not there is normal.
 
@@ -200,6 +214,32 @@ def apply_rows(row, rows, start, end):
 def apply_message(row, rows, start, end):
     """Apply one whole message of levels; see `apply_rows`."""
     return apply_rows(row, rows, start, end)
+
+
+@kernel("int64(int64[::1], int64)")
+def truncate(row, depth):
+    """Drop what lies beyond the best `depth` levels of each side; return how many levels that were.
+
+    Between messages every far level is worse than every level of the ring (see `settle`), so far ones go first.
+    """
+    dropped = 0
+    for side in (1, -1):
+        offset = side_offset(row, side)
+        over = row[offset + NEAR] + row[offset + FAR] - depth
+        if over <= 0:
+            continue
+        dropped += over
+        far = row[offset + FAR]
+        if far > 0:
+            sort_far(row, offset)
+            ranked = far_keys(row, offset) + 2 * row[SLOTS]
+            for rank in range(far - 1, max(far - over, 0) - 1, -1):  # from the end: nothing that is still to go moves
+                table_remove(row, offset, table_slot(row, offset, row[ranked + rank]))
+        for _ in range(over - far):
+            set_level(row, offset, worst_near(row, offset), 0)
+    if dropped > 0:
+        row[VERSION] += 1
+    return dropped
 
 
 @kernel("void(int64[::1])")
