@@ -55,6 +55,10 @@ class Settings:
         Messages held for one splice (over 8 minutes at 100 ms); beyond it the splice starts over.
     refresh_bps, refresh_spacing_ns
         A fresh snapshot is spliced when less than this is proven on a side, at most so often.
+    deep_check_ns
+        How often a book whose checksum covers ten levels (Kraken) is compared with a REST snapshot: wrong levels below
+        them stay unseen for so long at most. 100 books then make 200 requests an hour, of the 3,600 that Kraken takes,
+        and each moves 40 KB. None switches it off: recordings hold no replies.
     asked_window_ns
         For so long, up to twice, twice the largest size that was asked for is kept proven.
     compare_levels
@@ -101,6 +105,7 @@ class Settings:
     max_buffered: int = 5_000
     refresh_bps: float = 10.0
     refresh_spacing_ns: int = 30 * SECOND_NS
+    deep_check_ns: int | None = 30 * MINUTE_NS
     asked_window_ns: int = 5 * MINUTE_NS
     compare_levels: int = 20
     check_touch: bool = False
@@ -113,7 +118,7 @@ class Settings:
     checksum_exponents: bool = True
 
 
-CAPTURE_SETTINGS: Final = Settings(lag_limit_ns=None, keepalive_wait_ns=None, check_touch=True)
+CAPTURE_SETTINGS: Final = Settings(lag_limit_ns=None, keepalive_wait_ns=None, deep_check_ns=None, check_touch=True)
 
 
 def backoff_ns(first_ns: int, longest_ns: int, attempts: int) -> int:
