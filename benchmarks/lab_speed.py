@@ -24,11 +24,10 @@ from fillcast.lab.protocols import listed_symbols
 MARKET_SECONDS = 60
 BOUND = 100.0
 """Market seconds per real second: an hour of market in 36 seconds."""
-ALL = listed_symbols()
 SCENES: dict[str, Mapping[str, Sequence[str]]] = {
     "okx BTC-USDT": {"okx": ("BTC-USDT",)},
     "binance_usdm BTCUSDT": {"binance_usdm": ("BTCUSDT",)},
-    f"all {sum(map(len, ALL.values()))} symbols": ALL,
+    **{f"{venue}, all {len(symbols)}": {venue: symbols} for venue, symbols in listed_symbols().items()},
 }
 
 

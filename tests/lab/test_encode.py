@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fillcast.core.instrument import Instrument
-from fillcast.lab.encode_kernels import LEVEL_BYTES, difference, write_levels
+from fillcast.lab.encode_kernels import LEVEL_BYTES, difference, mark_changes, write_levels
 from fillcast.lab.instruments import Listing
 from fillcast.lab.protocols import PROTOCOLS
+from fillcast.lab.rows import RowWriter, head_lines
 
 LISTED = [item for protocol in PROTOCOLS.values() for item in protocol.listings]
 ODD = [
@@ -79,3 +80,42 @@ def test_listed_prices_and_sizes_have_few_digits(listing: Listing) -> None:
     parameters = listing.parameters()
     assert len(listing.instrument.price_text(int(parameters.start_ticks)).replace(".", "")) <= 15
     assert len(listing.instrument.size_text(int(parameters.size_cap) * 100).replace(".", "")) <= 15
+
+
+@given(
+    st.sampled_from(LISTED + ODD),
+    st.lists(st.tuples(st.integers(1, 10**8), st.integers(0, 10**11), st.integers(0, 2)), max_size=8),
+)
+@settings(max_examples=150, deadline=None)
+def test_rows_are_written_with_the_head_of_their_mark(listing: Listing, rows: list[tuple[int, int, int]]) -> None:
+    heads = [b'["new",', b"<", b'{"much longer":']
+    writer = RowWriter(listing.text_form, b"|", b"\n")
+    text = writer.write(head_lines(heads), np.array(rows, np.int64).reshape(-1, 3), len(rows))
+    expected = [
+        heads[mark] + f"{listing.price_text(ticks)}|{listing.size_text(lots)}\n".encode() for ticks, lots, mark in rows
+    ]
+    assert text == b",".join(expected)
+
+
+@given(VIEW, VIEW, st.sampled_from([1, -1]))
+@settings(max_examples=150, deadline=None)
+def test_changes_are_marked_as_new_other_or_gone(
+    old: dict[int, tuple[int, int]], new: dict[int, tuple[int, int]], side: int
+) -> None:
+    def view(levels: dict[int, tuple[int, int]]) -> np.ndarray:
+        rows = [(tick, levels[tick][0], 0) for tick in sorted(levels, reverse=side == 1)]
+        return np.array(rows, np.int64).reshape(-1, 3)
+
+    out = np.zeros((64, 3), np.int64)
+    count = difference(side, view(old), len(old), view(new), len(new), out)
+    mark_changes(side, view(old), len(old), out, count)
+    for tick, lots, mark in out[:count].tolist():
+        assert mark == (2 if lots == 0 else 1 if tick in old else 0)
+        assert (tick in new) == (mark < 2)
+
+
+def test_decimals_are_kept_where_a_listing_asks_for_them() -> None:
+    one = Instrument("deribit", "X", "BTC", "USD", Decimal("0.05"), Decimal(10))
+    listing = Listing(one, price_places=1, size_places=1)
+    texts = [(listing.price_text(ticks), listing.size_text(lots)) for ticks, lots in ((20, 1), (21, 25), (22, 0))]
+    assert texts == [("1.0", "10.0"), ("1.05", "250.0"), ("1.1", "0.0")]
