@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable
 
 import msgspec
 
 from fillcast.core.units import NS_PER_MS
+from fillcast.lab.json_text import compact
 from fillcast.lab.moment import Frame
 from fillcast.lab.options import PING_S
 from fillcast.lab.protocol import Answer, Session, Traffic
@@ -154,11 +154,11 @@ class BinanceSession(Session):
 
 
 def _result(answer: Answer, result: object, identity: object) -> None:
-    answer.replies.append(json.dumps({"result": result, "id": identity}, separators=(",", ":")).encode())
+    answer.replies.append(compact({"result": result, "id": identity}))
 
 
 def _refuse(answer: Answer, code: int, message: str, identity: object) -> None:
     reply: dict[str, object] = {"error": {"code": code, "msg": message}}
     if identity is not None:
         reply["id"] = identity
-    answer.replies.append(json.dumps(reply, separators=(",", ":")).encode())
+    answer.replies.append(compact(reply))

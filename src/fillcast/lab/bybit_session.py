@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
 
-import msgspec
-
 from fillcast.lab.bybit_feed import EVERY_MS, SPOT, TRADES
+from fillcast.lab.json_text import compact, json_object
 from fillcast.lab.protocol import Answer, Session
 
 SPOT_ARGS_MAX = 10  # venue: topics of one request on spot
@@ -40,7 +38,7 @@ class BybitSession(Session):
     def handle(self, text: str, now: float) -> Answer:
         """Answer one text message."""
         answer = Answer()
-        request = _object(text)
+        request = json_object(text)
         if request is None:
             self._reply(answer, "", "", "error:request format error")
             return answer
@@ -103,12 +101,4 @@ class BybitSession(Session):
         if identity is not None or self.category != SPOT:
             reply["req_id"] = identity or ""
         reply["op"] = operation
-        answer.replies.append(json.dumps(reply, separators=(",", ":")).encode())
-
-
-def _object(text: str) -> dict[str, object] | None:
-    try:
-        decoded = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return None
-    return decoded if isinstance(decoded, dict) else None
+        answer.replies.append(compact(reply))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
-import msgspec
-
 from fillcast.core.units import NS_PER_S
 from fillcast.lab.coinbase_feed import LEVEL2, MARKET_TRADES, message, numbered
+from fillcast.lab.json_text import compact, json_object
 from fillcast.lab.moment import Frame
 from fillcast.lab.protocol import Answer, Session, Traffic
 
@@ -73,17 +71,14 @@ class CoinbaseSession(Session):
     def handle(self, text: str, now: float) -> Answer:
         """Answer one text message."""
         answer = Answer()
-        try:
-            request = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            request = None
-        kind = request.get("type") if isinstance(request, dict) else None
-        if not isinstance(request, dict) or kind not in ("subscribe", "unsubscribe"):
+        request = json_object(text)
+        kind = request.get("type") if request is not None else None
+        if request is None or kind not in ("subscribe", "unsubscribe"):
             _refuse(answer, "failure to parse message: type must be subscribe or unsubscribe")
             return answer
         channel, named = request.get("channel"), request.get("product_ids", [])
         error = self._why_not(channel, named)
-        if error:
+        if error or not isinstance(named, list):
             _refuse(answer, error)
             return answer
         products = [_real(product) for product in named]
@@ -92,7 +87,7 @@ class CoinbaseSession(Session):
         else:
             self._leave(answer, str(channel), products)
         subscribed = {channel: list(found) for channel, found in self.subscribed.items()}
-        events = json.dumps([{"subscriptions": subscribed}], separators=(",", ":")).encode()
+        events = compact([{"subscriptions": subscribed}])
         answer.replies.append(self._numbered(message("subscriptions", events, self._clock())))
         return answer
 
@@ -154,4 +149,4 @@ def _topic(channel: str, product: str) -> str:
 
 
 def _refuse(answer: Answer, error: str) -> None:
-    answer.replies.append(json.dumps({"type": "error", "message": error}, separators=(",", ":")).encode())
+    answer.replies.append(compact({"type": "error", "message": error}))

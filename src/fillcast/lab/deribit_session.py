@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Container
 
 import msgspec
 
 from fillcast.core.units import NS_PER_MS
+from fillcast.lab.json_text import compact
 from fillcast.lab.protocol import Answer, Session, Traffic
 
 NS_PER_US = 1000
@@ -132,7 +132,7 @@ class DeribitSession(Session):
         else:
             code, message, data = failure
             reply["error"] = {"message": message, **({"data": data} if data else {}), "code": code}
-        answer.replies.append(json.dumps(reply | timing(began_ns, self._clock()), separators=(",", ":")).encode())
+        answer.replies.append(compact(reply | timing(began_ns, self._clock())))
 
 
 def timing(began_ns: int, ended_ns: int) -> dict[str, object]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
 
-import msgspec
-
+from fillcast.lab.json_text import compact, json_object
 from fillcast.lab.kraken_feed import DEPTHS, TIME_DIGITS, TRADE
 from fillcast.lab.moment import iso_time
 from fillcast.lab.protocol import Answer, Session, Traffic
@@ -54,7 +52,7 @@ class KrakenSession(Session):
             "api_version": "v2",
             "connection_id": CONNECTION_BASE + self.connection,
         }
-        return Answer([_compact({"channel": "status", "type": "update", "data": [data]})])
+        return Answer([compact({"channel": "status", "type": "update", "data": [data]})])
 
     def tick(self, traffic: Traffic) -> Answer:
         """Say that the connection lives when nothing else was said."""
@@ -64,7 +62,7 @@ class KrakenSession(Session):
     def handle(self, text: str, now: float) -> Answer:
         """Answer one text message."""
         answer = Answer()
-        request = _object(text)
+        request = json_object(text)
         if request is None:
             self._reply(answer, {"error": "Malformed request", "method": "error", "success": False})
             return answer
@@ -129,20 +127,8 @@ class KrakenSession(Session):
 
     def _reply(self, answer: Answer, reply: dict[str, object]) -> None:
         now = iso_time(self._clock(), TIME_DIGITS)
-        answer.replies.append(_compact(dict(sorted((reply | {"time_in": now, "time_out": now}).items()))))
+        answer.replies.append(compact(dict(sorted((reply | {"time_in": now, "time_out": now}).items()))))
 
 
 def _is_list_of_text(found: object) -> bool:
     return isinstance(found, list) and bool(found) and all(isinstance(one, str) for one in found)
-
-
-def _object(text: str) -> dict[str, object] | None:
-    try:
-        decoded = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return None
-    return decoded if isinstance(decoded, dict) else None
-
-
-def _compact(reply: dict[str, object]) -> bytes:
-    return json.dumps(reply, separators=(",", ":")).encode()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
 
-import msgspec
-
+from fillcast.lab.json_text import compact, json_object
 from fillcast.lab.okx_feed import CHANNELS
 from fillcast.lab.options import IDLE_S
 from fillcast.lab.protocol import Answer, Session, Traffic
@@ -57,7 +55,7 @@ class OkxSession(Session):
         if text == "ping":
             answer.replies.append(b"pong")
             return answer
-        request = _object(text)
+        request = json_object(text)
         if request is None or len(text) > ARGS_BYTES_MAX:
             self._refuse(answer, None, "60012", f"Invalid request: {text[:200]}")
             return answer
@@ -107,21 +105,9 @@ class OkxSession(Session):
             "arg": {"channel": channel, "instId": symbol},
             "connId": self.connection,
         }
-        answer.replies.append(_compact(reply))
+        answer.replies.append(compact(reply))
 
     def _refuse(self, answer: Answer, identity: object, code: str, message: str) -> None:
         reply: dict[str, object] = {"id": identity} if identity is not None else {}
         reply |= {"event": "error", "msg": message, "code": code, "connId": self.connection}
-        answer.replies.append(_compact(reply))
-
-
-def _object(text: str) -> dict[str, object] | None:
-    try:
-        decoded = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return None
-    return decoded if isinstance(decoded, dict) else None
-
-
-def _compact(reply: dict[str, object]) -> bytes:
-    return json.dumps(reply, separators=(",", ":")).encode()
+        answer.replies.append(compact(reply))
