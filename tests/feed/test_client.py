@@ -265,11 +265,15 @@ def test_pongs_are_told_to_the_protocol_and_a_deaf_server_sends_none() -> None:
 
         settings = Settings(ping_interval_s=0.03, close_timeout_s=0.1)
         fake = FakeConnection()
-        async with socket_server(hold) as url, feed_of(url, fake, settings=settings):
+        async with socket_server(hold) as url, feed_of(url, fake, settings=settings) as feed:
             await until(lambda: fake.kinds().count("pong") == 3)
+            trips = feed.clients[0].round_trips_s
+            assert len(trips) == 3
+            assert all(0 < trip < 5 for trip in trips)
         fake = FakeConnection()
-        async with socket_server(deaf) as url, feed_of(url, fake, settings=settings):
+        async with socket_server(deaf) as url, feed_of(url, fake, settings=settings) as feed:
             await asyncio.sleep(0.15)
+            assert not feed.clients[0].round_trips_s
         assert fake.kinds() == ["opened", "closed"]
 
     run(main())

@@ -24,6 +24,7 @@ def test_a_quiet_line_is_asked_for_a_sign_of_life(live: tuple[Line, Market]) -> 
     for _ in range(20):  # a minute without a change
         assert of(Send, line.wait(3)) == [Send("ping", weight=0)]
         line.feed(b"pong")
+    assert line.connection.questions == 20
     assert line.states == ["LIVE"]
     assert not line.notices
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 
 from websockets.asyncio.client import ClientConnection
@@ -40,6 +41,7 @@ from fillcast.venues.protocol import (
 )
 
 LONGEST_REFUSAL_S = 600.0  # a Retry-After of a refused handshake is obeyed up to this
+ROUND_TRIPS_KEPT = 1024
 
 
 class Client:
@@ -57,6 +59,11 @@ class Client:
         The venue's limit of control messages, counted anew for every socket.
     random
         Draws floats in [0, 1) for the jitter of reconnects.
+
+    Attributes
+    ----------
+    round_trips_s
+        Of the latest pings that were answered.
     """
 
     def __init__(
@@ -78,6 +85,7 @@ class Client:
         self.url = checked_socket_url(endpoint.socket_url + connection.ws_path)
         self.counters = Counters()
         self.rate = Rate()
+        self.round_trips_s: deque[float] = deque(maxlen=ROUND_TRIPS_KEPT)
         self._proxy = endpoint.proxy
         self._rest = rest
         self._listener = listener
@@ -283,7 +291,7 @@ class Client:
         while True:
             await self._clock.sleep(interval_s)
             try:
-                await (await socket.ping())
+                self.round_trips_s.append(await (await socket.ping()))
             except ConnectionClosed:
                 return  # the receiver sees it too, and tells
             self._input(self.connection.pong(self._clock.wall_ns(), self._clock.mono_ns()))
