@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fillcast.core.instrument import Instrument
 from fillcast.feed.clock import Clock
+from fillcast.feed.driven import Driven
 from fillcast.feed.feed import Route
 from fillcast.feed.limits import RateLimit
 from fillcast.feed.rest import Rest
@@ -48,14 +49,14 @@ class Destination:
         """Ask for the metadata of the symbols, in their order."""
         return await resolve(self.venue, self._symbols, self.rest)
 
-    def route(self, instruments: Sequence[Instrument]) -> Route:
-        """Return what the feed needs to follow instruments here."""
+    def route(self, instruments: Sequence[Instrument], connections: Sequence[Driven] = ()) -> Route:
+        """Return what the feed needs to follow instruments here, by the venue's protocols or those that are given."""
         venue = self.venue
         return Route(
             venue.name,
             self._endpoint,
             self.rest,
-            venue.connections(instruments, settings=self._protocol),
+            connections or venue.connections(instruments, settings=self._protocol),
             venue.dial_limit,
             venue.control_limit,
         )
