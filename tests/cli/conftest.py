@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -70,6 +73,34 @@ def lab_url(environment: dict[str, str]) -> Iterator[str]:
 def endpoints(lab_url: str) -> list[str]:
     """Return the flags that point both venues at the lab."""
     return ["--endpoint", f"okx={lab_url}", "--endpoint", f"binance_usdm={lab_url}"]
+
+
+@pytest.fixture
+def without_sockets(lab_url: str) -> Iterator[str]:
+    """Return the address of a venue that answers requests and refuses sockets."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            refused = "Upgrade" in self.headers
+            body = b"" if refused else urllib.request.urlopen(lab_url + self.path, timeout=5).read()
+            self.send_response(429 if refused else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join(5)
 
 
 @pytest.fixture

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.request
-
-import pytest
 
 MOST_LINES = 12
 
@@ -49,34 +44,6 @@ def test_without_a_live_book_the_last_forecast_is_marked_old(environment):
     assert quote["last"]["net"]["bps"] > 0
     assert later["last"]["age_ms"] > quote["last"]["age_ms"] > 0
     assert later["feed"]["gaps"] >= 1
-
-
-@pytest.fixture
-def without_sockets(lab_url):
-    """Return the address of a venue that answers requests and refuses sockets."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self):
-            refused = "Upgrade" in self.headers
-            body = b"" if refused else urllib.request.urlopen(lab_url + self.path, timeout=5).read()
-            self.send_response(429 if refused else 200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join(5)
 
 
 def test_a_quote_says_why_there_is_no_connection(in_process, without_sockets):

@@ -9,6 +9,7 @@ import typer
 
 from fillcast.cli.config import PATH_VARIABLE, config_path
 from fillcast.cli.demo import demo
+from fillcast.cli.doctor import doctor
 from fillcast.cli.instruments import instruments
 from fillcast.cli.lab import lab
 from fillcast.cli.quote import quote
@@ -25,6 +26,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     watch: "Follow books live and forecast an order on them",
     quote: "Forecast once what an order costs, or compare venues",
     instruments: "List a venue's instruments, or search them",
+    doctor: "Check rule by rule what a live venue does",
     verify: "Rebuild every book in a capture and judge it",
     lab: "Run the embedded exchange by itself",
 }

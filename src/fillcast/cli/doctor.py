@@ -1,0 +1,127 @@
+"""`fillcast doctor`: what a venue does, rule by rule, beside what fillcast assumes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fillcast.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from fillcast.session.doctor import Examination
+    from fillcast.session.doctor.finding import Finding
+
+DEFAULT_S = 30.0
+HELD = {True: ("✔ yes", "bold green"), False: ("✖ no", "bold red"), None: ("– not seen", "dim")}
+WIDE = 120  # columns from which what a finding means stands beside it, below it otherwise
+
+
+def doctor(
+    venue: Annotated[str, typer.Argument(metavar="VENUE", help="Such as okx.", show_default=False)],
+    symbols: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SYMBOL",
+            help="What to follow meanwhile. [default: BTC against dollars, the shortest symbol]",
+            show_default=False,
+        ),
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", metavar="N", help="How long to look.")] = DEFAULT_S,
+    endpoint: options.Endpoints = None,
+    proxy: options.Proxy = None,
+    json: options.Json = False,
+) -> None:
+    """Connect to a venue for a while and say rule by rule what held of what fillcast assumes.
+
+    First book, sequence, checksum, best bid and ask, trades, signs of life, rates, clock and lag. Exit 0 when every
+    rule held that was seen, 1 when one did not or no book became LIVE.
+    """
+    import asyncio
+
+    import msgspec
+
+    from fillcast.cli import ANSWER_IS_NO
+    from fillcast.cli.config import read_config
+    from fillcast.cli.running import check_seconds
+    from fillcast.cli.words import console_for
+    from fillcast.session.endpoints import parse_endpoints
+    from fillcast.venues import VENUES
+
+    config = read_config(VENUES)
+    endpoints = {**config.endpoints, **parse_endpoints(endpoint or (), VENUES)}
+    check_seconds(seconds)
+    result = asyncio.run(_examined(venue, symbols or [], seconds, endpoints, proxy or config.proxy))
+    if json:
+        print(msgspec.json.encode(result.to_json()).decode())
+    else:
+        show(result, console_for())
+    if not result.holds:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+async def _examined(
+    venue: str, symbols: list[str], seconds: float, endpoints: dict[str, str], proxy: str | None
+) -> Examination:
+    from rich.console import Console
+
+    from fillcast.session.doctor import examine
+
+    errors = Console(stderr=True)
+    if not errors.is_terminal:
+        return await examine(venue, symbols, seconds=seconds, endpoints=endpoints, proxy=proxy)
+    from rich.progress import Progress
+
+    with Progress(console=errors, transient=True) as bar:
+        task = bar.add_task(f"watching {venue}", total=1.0)
+        return await examine(
+            venue,
+            symbols,
+            seconds=seconds,
+            endpoints=endpoints,
+            proxy=proxy,
+            progress=lambda share: bar.update(task, completed=share),
+        )
+
+
+def show(result: Examination, console: Console) -> None:
+    """Print the findings for people."""
+    from rich.table import Table
+    from rich.text import Text
+
+    evidence = result.evidence
+    followed = ", ".join(book.instrument.key for book in evidence.books)
+    console.print(Text.assemble((followed, "bold"), f" for {evidence.seconds:.1f} s at {evidence.line.host}"))
+    wide = console.width >= WIDE
+    table = Table(box=None, pad_edge=False, header_style="dim", expand=wide)
+    table.add_column("rule", no_wrap=True)
+    table.add_column("held", no_wrap=True)
+    table.add_column("found", ratio=1)
+    if wide:
+        table.add_column("which means", ratio=1)
+    for one in result.findings:
+        found = Text(one.found)
+        cells = [Text(one.what), Text(*HELD[one.held])]
+        if wide:
+            table.add_row(*cells, found, _meaning(one))
+        else:
+            table.add_row(*cells, Text("\n").join([found, _meaning(one)]))
+    console.print(table, highlight=False)
+    sign, style = ("✔", "bold green") if result.holds else ("✖", "bold red")
+    console.print(Text.assemble((f"{sign} ", style), result.verdict))
+
+
+def _meaning(finding: Finding) -> Text:
+    """Return what a finding means; where the rule did not hold, what rests on it, and in any case what to run next."""
+    from rich.text import Text
+
+    if finding.held is False:
+        text = Text.assemble((finding.effect, "red"), f" (assumed: {finding.why})")
+    else:
+        text = Text(finding.effect, "dim")
+    if finding.command:
+        text.append("; try ").append(finding.command, "bold")
+    return text
