@@ -118,6 +118,20 @@ def okx_text(twin: TwinBook, instrument: Instrument) -> str:
     return ":".join(parts())
 
 
+def kraken_text(twin: TwinBook, instrument: Instrument, price_digits: int, size_digits: int) -> str:
+    """Kraken's checksum text: 10 asks from the best on, then 10 bids, `price` then `size`, nothing between them.
+
+    Numbers are written with so many digits after the point, then lose the point and their leading zeros.
+    """
+    steps = ((instrument.tick, price_digits), (instrument.lot, size_digits))
+    return "".join(
+        f"{units * step:.{digits}f}".replace(".", "").lstrip("0")
+        for side in (-1, 1)
+        for level in twin.levels(side)[:10]
+        for units, (step, digits) in zip(level, steps, strict=True)
+    )
+
+
 def signed_crc(text: str) -> int:
     """CRC-32 as a signed 32-bit number."""
     value = zlib.crc32(text.encode())

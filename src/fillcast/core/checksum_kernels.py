@@ -42,6 +42,7 @@ from fillcast.core.layout_kernels import (
 from fillcast.core.walk_kernels import far_lots
 
 OKX_LEVELS: Final = 25  # levels a side in the text (OKX v5 documentation, order book checksum)
+KRAKEN_LEVELS: Final = 10  # levels a side in the text, whatever the depth (Kraken documentation, book checksum)
 LONGEST_LEVEL: Final = 48  # bytes: two numbers of at most 20 characters and their separators, and room
 ALL_ONES: Final = 0xFFFFFFFF
 INT64_MAX: Final = (1 << 63) - 1
@@ -202,3 +203,33 @@ def okx_crc(row):
 def okx_checksum(row):
     """Return OKX's checksum of a book, a signed 32-bit number."""
     return okx_crc(row)
+
+
+@inlined
+def digits_before(register, length, value):
+    """Put the digits of a whole number before a text; see `decimal_before`."""
+    while True:
+        register ^= np.int64(CHARACTERS[length, ZERO + value % 10])
+        value //= 10
+        length += 1
+        if value == 0:
+            return register, length
+
+
+@kernel("int64(int64[::1], int64, int64, int64, int64)")
+def kraken_checksum(row, price_factor, price_divisor, size_factor, size_divisor):
+    """Return Kraken's checksum of a book, an unsigned 32-bit number.
+
+    Best 10 asks, then best 10 bids, price and size of each as whole numbers, nothing between them. Ticks × factor ÷
+    divisor is a price in units of the last digit that the venue writes, and so for lots.
+    """
+    register = ALL_ONES
+    for side in (-1, 1):
+        best = len(row) - KEPT_WORDS
+        for rank in range(gather_best(row, side_offset(row, side), best, KRAKEN_LEVELS)):
+            ticks, lots = side * row[best + 2 * rank], row[best + 2 * rank + 1]
+            # A product beyond int64 becomes a wrong text, see `decimal_before`.
+            crc, length = digits_before(0, 0, ((lots * size_factor) & INT64_MAX) // size_divisor)
+            crc, length = digits_before(crc, length, ((ticks * price_factor) & INT64_MAX) // price_divisor)
+            register = shift(register, length) ^ crc
+    return register ^ ALL_ONES

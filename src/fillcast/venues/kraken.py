@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from fillcast.core.book import Book
+from fillcast.core.checksum_kernels import KRAKEN_LEVELS
 from fillcast.core.events import MAX_MESSAGES, MAX_ROWS
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
@@ -20,7 +21,7 @@ from fillcast.venues import kraken_depth as deep
 from fillcast.venues import kraken_frames as wire
 from fillcast.venues import kraken_instruments as metadata
 from fillcast.venues.frames import UNREADABLE, excerpt
-from fillcast.venues.kraken_checksum import LEVELS, ChecksumRule
+from fillcast.venues.kraken_checksum import ChecksumRule
 from fillcast.venues.kraken_instruments import REST_WEIGHT
 from fillcast.venues.levels import trade_row
 from fillcast.venues.listing import Listing
@@ -161,7 +162,7 @@ class KrakenConnection(StreamingConnection):
         if book is None or book.state is not BookState.LIVE:
             self._checks.pop(slot.index, None)
         elif check is None:
-            if every_ns is not None and book.depth > LEVELS and now_ns - slot.refreshed_ns >= every_ns:
+            if every_ns is not None and book.depth > KRAKEN_LEVELS and now_ns - slot.refreshed_ns >= every_ns:
                 self._start_check(slot)
         elif check.compare_ns:
             if now_ns >= check.compare_ns:
@@ -240,9 +241,8 @@ class KrakenConnection(StreamingConnection):
             bare = Message(event_ns=event_ns, sent_ns=event_ns, checksum=entry.checksum, whole=True)
             message = self._levels(slot, bare, ((1, bids), (-1, asks)))
             if message is not None:
-                grids = slot.instrument.price_grid, slot.instrument.size_grid
                 first = frame.type == wire.SNAPSHOT
-                read.append((slot, message, ChecksumRule.of([*bids, *asks], *grids) if first else None))
+                read.append((slot, message, ChecksumRule.of([*bids, *asks], slot.instrument) if first else None))
         if len(read) > MAX_MESSAGES or sum(len(message.rows) for _, message, _ in read) > MAX_ROWS:
             raise FrameError(f"a frame of {len(read)} books or too many levels")
         self._reject_unknown(wire.BOOK, unknown, data)

@@ -5,16 +5,18 @@ Source: docs.kraken.com, guides to the book checksum of WebSocket v1 and v2.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from fillcast.core import checksum_kernels
 from fillcast.core.book import Book
-from fillcast.core.decimals import Grid
+from fillcast.core.decimals import INT64_MAX, Grid
+from fillcast.core.instrument import Instrument
+from fillcast.core.layout_kernels import MOST_DECIMALS
+from fillcast.errors import FrameError
 from fillcast.venues.levels import Level, decimals_of
 
-LEVELS: Final = 10  # of each side, whatever the subscribed depth
+Factor = tuple[int, int]  # what a number of steps is multiplied with, and then divided by
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,49 +29,31 @@ class ChecksumRule:
 
     Attributes
     ----------
-    price_decimals, quantity_decimals
-        Digits after the point, as sent.
+    prices, sizes
+        What turns ticks and lots into units of the last digit written.
     """
 
-    price_decimals: int
-    quantity_decimals: int
+    prices: Factor
+    sizes: Factor
 
     @classmethod
-    def of(cls, levels: Iterable[Level], prices: Grid, sizes: Grid) -> ChecksumRule:
+    def of(cls, levels: Sequence[Level], instrument: Instrument) -> ChecksumRule:
         """Return the rule of a book by the levels of a snapshot; raises as `levels.decimals_of`."""
-        columns = list(zip(*((level[0], level[1]) for level in levels), strict=True)) or [(), ()]
-        return cls(written_decimals(columns[0], prices), written_decimals(columns[1], sizes))
+        prices, sizes = instrument.price_grid, instrument.size_grid
+        return cls(
+            factor(prices, written_decimals((level[0] for level in levels), prices)),
+            factor(sizes, written_decimals((level[1] for level in levels), sizes)),
+        )
 
     def checksum(self, book: Book) -> int:
         """Return the checksum of a book, an unsigned 32-bit number."""
-        return zlib.crc32(self.text(book).encode())
-
-    def text(self, book: Book) -> str:
-        """Return what the checksum is taken over."""
-        instrument = book.instrument
-        price_factor = scale(instrument.price_grid, self.price_decimals)
-        size_factor = scale(instrument.size_grid, self.quantity_decimals)
-        parts: list[str] = []
-        for side in (-1, 1):
-            ticks, lots = book.levels(side, LEVELS)
-            for price, size in zip(ticks.tolist(), lots.tolist(), strict=True):
-                parts.append(digits(price, price_factor))
-                parts.append(digits(size, size_factor))
-        return "".join(parts)
+        return int(checksum_kernels.kraken_checksum(book.row, *self.prices, *self.sizes))
 
 
-Factor = tuple[int, int]  # what a number of steps is multiplied with, and then divided by
-
-
-def scale(grid: Grid, decimals: int) -> Factor:
-    """Return what turns steps of a grid into units of the last digit written."""
+def factor(grid: Grid, decimals: int) -> Factor:
+    """Return what turns steps of a grid into units of the last digit written, as far as an int64 holds it."""
     more = decimals - grid.decimals
-    return (grid.mantissa * 10**more, 1) if more >= 0 else (grid.mantissa, 10**-more)
-
-
-def digits(units: int, factor: Factor) -> str:
-    """Return a number of steps as the venue writes it, without its point and leading zeros."""
-    return str(units * factor[0] // factor[1])
+    return (min(grid.mantissa * 10**more, INT64_MAX), 1) if more >= 0 else (grid.mantissa, 10**-more)
 
 
 def written_decimals(texts: Iterable[str], grid: Grid) -> int:
@@ -84,4 +68,8 @@ def written_decimals(texts: Iterable[str], grid: Grid) -> int:
 def written(text: str) -> int:
     """Return the digits after the point of one number, trailing zeros included; raises as `levels.decimals_of`."""
     fraction = text.partition(".")[2]
-    return len(fraction) if fraction.isdigit() else decimals_of(text)
+    if not (fraction.isdigit() and fraction.isascii()):
+        return decimals_of(text)
+    if len(fraction) > MOST_DECIMALS:
+        raise FrameError(f"{text[:40]} has more digits after the point than a book holds ({MOST_DECIMALS})")
+    return len(fraction)

@@ -159,8 +159,7 @@ class KrakenV1Connection(RecordedKrakenConnection):
         if found.whole:
             slot.book.depth = depth
             levels = [level for _, side in found.sides for level in side]
-            rule = ChecksumRule.of(levels, slot.instrument.price_grid, slot.instrument.size_grid)
-            self._first_book(slot, message, rule)
+            self._first_book(slot, message, ChecksumRule.of(levels, slot.instrument))
         else:
             self._update(slot, message)
 
