@@ -52,6 +52,16 @@ class DictBook:
         self.set(data["b"], data["a"])
         self.last = data["u"]
 
+    def binance_spot(self, frame: bytes, *, first: bool = False) -> None:
+        data = json.loads(frame)
+        assert "pu" not in data
+        if first:
+            assert data["U"] <= self.last + 1 <= data["u"], "bridge"
+        else:
+            assert data["U"] == self.last + 1, "chain"
+        self.set(data["b"], data["a"])
+        self.last = data["u"]
+
     def set(self, bids: list[list[Any]], asks: list[list[Any]]) -> None:
         for levels, side in ((bids, self.bids), (asks, self.asks)):
             for price, size, *_ in levels:

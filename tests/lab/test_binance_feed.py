@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fillcast.lab.binance_feed import DEPTH_EVERY_MS, BinanceFeed
+from fillcast.lab.binance_feed import BinanceFeed
+from fillcast.lab.binance_products import USDM
 from fillcast.lab.exchange import Exchange
 from fillcast.lab.instruments import QUANTUM_MS
 from tests.lab.dict_book import DictBook, engine_top
@@ -36,7 +37,7 @@ def frames(one: Exchange, seconds: float, topic: str):
 
 
 @pytest.mark.parametrize("symbol", ["BTCUSDT", "ETHUSDT"])
-@pytest.mark.parametrize("stream", list(DEPTH_EVERY_MS))
+@pytest.mark.parametrize("stream", list(USDM.depth_every_ms))
 def test_a_book_from_the_frames_is_the_engines_own_at_equal_ids(symbol: str, stream: str) -> None:
     one, feed = exchange(symbol)
     instrument = feed.listing.instrument
@@ -51,7 +52,7 @@ def test_a_book_from_the_frames_is_the_engines_own_at_equal_ids(symbol: str, str
         assert book.last == feed.market.update_id
         for side in (1, -1):
             assert book.top(side, 10**6) == engine_top(feed.market, instrument, side, 10**6)
-    assert count == 2000 // DEPTH_EVERY_MS[stream]
+    assert count == 2000 // USDM.depth_every_ms[stream]
 
 
 def test_the_rebuild_catches_one_withheld_frame() -> None:

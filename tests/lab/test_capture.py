@@ -29,6 +29,8 @@ def lines(path: Path) -> list[tuple[int, bytes]]:
         ("kraken", ["BTC/USD", "ETH/USD"]),
         ("deribit", ["BTC-PERPETUAL"]),
         ("coinbase", ["ETH-USD"]),
+        ("binance_spot", ["BTCUSDT", "ETHUSDT"]),
+        ("binance_coinm", ["BTCUSD_PERP"]),
     ],
 )
 def test_same_seed_same_bytes(tmp_path: Path, protocol: str, symbols: list[str]) -> None:

@@ -31,6 +31,8 @@ BOOKS = {
     "kraken": b'"type":"update","data":[{"symbol"',
     "deribit": b'"type":"change"',
     "coinbase": b'"type":"update"',
+    "binance_spot": b'"depthUpdate"',
+    "binance_coinm": b'"depthUpdate"',
 }
 COUNT = re.compile(rb'"sequence_num":(\d+)')
 BEFORE, AFTER = 4, 8  # book frames to see before the fault and after it

@@ -31,6 +31,8 @@ MADE_UP = [
     "kraken:C001/USD",
     "deribit:C001_USDC-PERPETUAL",
     "coinbase:C001-USD",
+    "binance_spot:C001USDT",
+    "binance_coinm:C001USD_PERP",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Binance USD-M's REST replies, in its own shapes and errors."""
+"""Binance's REST replies, in its own shapes and errors."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from aiohttp import web
 
 from fillcast.core.units import NS_PER_MS
 from fillcast.lab.binance_feed import BinanceFeed
+from fillcast.lab.binance_metadata import exchange_info
+from fillcast.lab.binance_products import BinanceProduct
 from fillcast.lab.fault_kinds import FaultKind
-from fillcast.lab.instruments import Listing
 from fillcast.lab.protocol import House
 
 JSON = "application/json"
-DEPTH_LIMITS = (5, 10, 20, 50, 100, 500, 1000)
-DEPTH_DEFAULT = 500
-LIST_TIME_MS = 1548133413000
-FAR_FUTURE_MS = 4133404800000  # the venue's delivery date of a perpetual
+ILLEGAL_DIGITS = "Illegal characters found in parameter 'limit'; legal range is '^[0-9]{1,20}$'."
+LIMIT_DIGITS = 20
 
 
-def binance_routes(name: str, house: House, feeds: Mapping[str, BinanceFeed]) -> list[web.RouteDef]:
-    """Return Binance USD-M's routes over its feeds; `name` is the protocol's."""
+def binance_routes(product: BinanceProduct, house: House, feeds: Mapping[str, BinanceFeed]) -> list[web.RouteDef]:
+    """Return a product's routes over its feeds."""
 
     async def depth(request: web.Request) -> web.Response:
         symbol = request.query.get("symbol", "")
@@ -31,27 +30,24 @@ def binance_routes(name: str, house: House, feeds: Mapping[str, BinanceFeed]) ->
         feed = feeds.get(symbol)
         if feed is None:
             return _refused(-1121, "Invalid symbol.")
-        limit = request.query.get("limit", str(DEPTH_DEFAULT))
-        if limit not in map(str, DEPTH_LIMITS):
+        limit = request.query.get("limit", str(product.depth_default))
+        if product.depth_limits and limit not in map(str, product.depth_limits):
             return _refused(-4021, f"{limit[:20]} is not valid depth limit")
-        if house.withheld(FaultKind.WITHHELD_SNAPSHOT, name, symbol, "the REST depth was answered with 503"):
+        if not (limit.isascii() and limit.isdigit() and len(limit) <= LIMIT_DIGITS):
+            return _refused(-1100, ILLEGAL_DIGITS)
+        if house.withheld(FaultKind.WITHHELD_SNAPSHOT, product.name, symbol, "the REST depth was answered with 503"):
             return web.Response(status=503, text='{"code":-1008,"msg":"Server is busy."}', content_type=JSON)
-        if house.withheld(FaultKind.STALE_SNAPSHOT, name, symbol, "the REST depth was an old one"):
+        if house.withheld(FaultKind.STALE_SNAPSHOT, product.name, symbol, "the REST depth was an old one"):
             return web.Response(body=feed.old_depth, content_type=JSON)
         return web.Response(body=feed.rest_depth(house.now(), int(limit)), content_type=JSON)
 
-    async def exchange_info(request: web.Request) -> web.Response:
-        symbols = [_symbol(feed.listing) for feed in feeds.values()]
-        info = {
-            "timezone": "UTC",
-            "serverTime": time.time_ns() // NS_PER_MS,
-            "futuresType": "U_MARGINED",
-            "rateLimits": [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400}],
-            "exchangeFilters": [],
-            "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}],
-            "symbols": symbols,
-        }
-        return web.json_response(info)
+    async def information(request: web.Request) -> web.Response:
+        symbol = request.query.get("symbol")
+        if product.futures or symbol is None:  # futures list everything whatever is asked
+            return web.json_response(exchange_info(product, [feed.listing for feed in feeds.values()]))
+        if symbol not in feeds:
+            return _refused(-1121, "Invalid symbol.")
+        return web.json_response(exchange_info(product, [feeds[symbol].listing]))
 
     async def clock(request: web.Request) -> web.Response:
         return web.json_response({"serverTime": time.time_ns() // NS_PER_MS})
@@ -59,43 +55,14 @@ def binance_routes(name: str, house: House, feeds: Mapping[str, BinanceFeed]) ->
     async def ping(request: web.Request) -> web.Response:
         return web.json_response({})
 
+    root = product.base + product.rest
     return [
-        web.get("/fapi/v1/depth", depth),
-        web.get("/fapi/v1/exchangeInfo", exchange_info),
-        web.get("/fapi/v1/time", clock),
-        web.get("/fapi/v1/ping", ping),
+        web.get(f"{root}/depth", depth),
+        web.get(f"{root}/exchangeInfo", information),
+        web.get(f"{root}/time", clock),
+        web.get(f"{root}/ping", ping),
     ]
 
 
 def _refused(code: int, message: str) -> web.Response:
     return web.json_response({"code": code, "msg": message}, status=400)
-
-
-def _symbol(listing: Listing) -> dict[str, object]:
-    """Return an instrument as `GET /fapi/v1/exchangeInfo` lists it."""
-    one = listing.instrument
-    tick, lot = one.price_text(1), one.size_text(1)
-    return {
-        "symbol": one.symbol,
-        "pair": one.symbol,
-        "contractType": "PERPETUAL",
-        "deliveryDate": FAR_FUTURE_MS,
-        "onboardDate": LIST_TIME_MS,
-        "status": "TRADING",
-        "baseAsset": one.base,
-        "quoteAsset": one.quote,
-        "marginAsset": one.settle,
-        "pricePrecision": one.price_grid.decimals,
-        "quantityPrecision": one.size_grid.decimals,
-        "baseAssetPrecision": 8,
-        "quotePrecision": 8,
-        "underlyingType": "COIN",
-        "filters": [
-            {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "4529764", "tickSize": tick},
-            {"filterType": "LOT_SIZE", "minQty": lot, "maxQty": "1000", "stepSize": lot},
-            {"filterType": "MARKET_LOT_SIZE", "minQty": lot, "maxQty": "120", "stepSize": lot},
-            {"filterType": "MIN_NOTIONAL", "notional": "100"},
-        ],
-        "orderTypes": ["LIMIT", "MARKET"],
-        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
-    }

@@ -1,4 +1,4 @@
-"""The requests of one Binance USD-M connection: streams, replies and the venue's own errors. No socket."""
+"""The requests of one Binance connection: streams, replies and the venue's own errors. No socket."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fillcast.lab.protocol import Answer, Session, Traffic
 
 METHODS = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
 STREAMS_MAX = 1024  # venue: streams of one connection
-MESSAGES_PER_SECOND = 10  # venue: incoming messages of one connection
+MESSAGES_PER_SECOND = 10  # venue: incoming messages of one connection, on futures
 MARKET_STREAMS = ("aggTrade",)  # served on /market, the others on /public
 MESSAGE_BYTES_MAX = 64 * 1024
 
 
 def topic_of(stream: str) -> str:
-    """Return the lab's topic of a stream name as a client may write it (the symbol in any case)."""
+    """Return the name of a stream that a client may write with the symbol in any case."""
     symbol, at, rest = stream.partition("@")
     return symbol.lower() + at + rest
 
@@ -40,6 +40,10 @@ class BinanceSession(Session):
         Frames are wrapped in `{"stream":...,"data":...}`.
     ping_s
         Seconds between the venue's ping frames.
+    lead
+        What leads the lab's topics before the name of a stream.
+    messages_per_second
+        Incoming messages that are allowed.
     """
 
     def __init__(
@@ -49,8 +53,11 @@ class BinanceSession(Session):
         *,
         combined: bool = False,
         ping_s: float = PING_S,
+        lead: str = "",
+        messages_per_second: int = MESSAGES_PER_SECOND,
     ) -> None:
         self.route = route
+        self._lead, self._most = lead, messages_per_second
         self.combined = combined
         self._ping_s = ping_s
         self._pinged = 0.0
@@ -60,24 +67,24 @@ class BinanceSession(Session):
 
     @property
     def topics(self) -> dict[str, str]:
-        """The topics that this connection may be sent, with the name the client used."""
+        """The streams that this connection may be sent, with the name the client used."""
         return {topic: name for topic, name in self.names.items() if self.carries(topic)}
 
     def carries(self, topic: str) -> bool:
-        """Whether this address serves a topic."""
+        """Whether this address serves a stream."""
         is_market = topic.partition("@")[2] in MARKET_STREAMS
         return not self.route or is_market == (self.route == "market")
 
     def opened(self, now: float) -> Answer:
         """Join what the address names, and count the time to the first ping."""
         self._pinged = now
-        return Answer(added=list(self.topics))
+        return Answer(added=[self._lead + topic for topic in self.topics])
 
     def wire(self, frame: Frame) -> bytes:
         """Wrap a frame on a combined connection."""
         if not self.combined:
             return frame.data
-        return b'{"stream":"%b","data":%b}' % (frame.topic.encode(), frame.data)
+        return b'{"stream":"%b","data":%b}' % (frame.topic.removeprefix(self._lead).encode(), frame.data)
 
     def tick(self, traffic: Traffic) -> Answer:
         """Ping when it is time."""
@@ -92,8 +99,8 @@ class BinanceSession(Session):
         if int(now) != self._second:
             self._second, self._messages = int(now), 0
         self._messages += 1
-        if self._messages > MESSAGES_PER_SECOND or len(text) > MESSAGE_BYTES_MAX:
-            answer.close = "Too many requests" if self._messages > MESSAGES_PER_SECOND else "Payload too long"
+        if self._messages > self._most or len(text) > MESSAGE_BYTES_MAX:
+            answer.close = "Too many requests" if self._messages > self._most else "Payload too long"
             return answer
         try:
             request = msgspec.json.decode(text)
@@ -134,9 +141,9 @@ class BinanceSession(Session):
             if subscribe:
                 self.names[topic] = stream
                 if self.carries(topic):
-                    answer.added.append(topic)
+                    answer.added.append(self._lead + topic)
             elif self.names.pop(topic, None) is not None:
-                answer.removed.append(topic)
+                answer.removed.append(self._lead + topic)
         _result(answer, None, identity)
 
     def _property(self, answer: Answer, method: str, params: list[object], identity: object) -> None:

@@ -144,6 +144,8 @@ class VenueProtocol(ABC):
         What it lists.
     channels
         What a capture holds unless it is told otherwise.
+    base
+        What leads all its addresses, where those of the venue are another's too; empty otherwise.
     paths, closed_paths
         Addresses of its WebSocket, in aiohttp's notation; and those that must not be taken for another venue's.
     spelling
@@ -155,6 +157,7 @@ class VenueProtocol(ABC):
     name: str
     listings: tuple[Listing, ...]
     channels: tuple[str, ...]
+    base: str = ""
     paths: tuple[str, ...]
     closed_paths: tuple[str, ...] = ()
     spelling: Spelling

@@ -38,13 +38,18 @@ class LabAddress:
 
     @property
     def url(self) -> str:
-        """The endpoint of every venue, as `--endpoint VENUE=URL` takes it."""
+        """Where everything begins; the endpoint of every venue whose addresses are no other's."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The endpoint of each venue, as `--endpoint VENUE=URL` takes it."""
+        return {name: self.url + protocol.base for name, protocol in PROTOCOLS.items()}
+
     def to_json(self) -> str:
         """Return the line that `fillcast lab` prints when it is ready."""
-        return json.dumps({"port": self.port, **dict.fromkeys(PROTOCOLS, self.url)})
+        return json.dumps({"port": self.port, **self.endpoints})
 
 
 class FaultBody(msgspec.Struct, forbid_unknown_fields=True):
