@@ -174,6 +174,8 @@ class BinanceConnection(SplicingConnection):
     def _decode(self, data: bytes) -> None:
         frame = wire.decode_envelope(data)
         if frame.id is not msgspec.UNSET:
+            if frame.stream:
+                raise FrameError("an answer that carries an event")
             self._answer(frame)
             return
         if frame.last_update >= 0:  # a REST snapshot among the frames of a recording

@@ -202,13 +202,13 @@ class BitfinexConnection(StreamingConnection):
 
     def _traded(self, slot: Slot, frame: wire.Frame) -> None:
         """Take in a trade once, when it is executed; the sign of its amount is the taker's side."""
-        if frame.kind != wire.TRADE:
-            return  # trades of before, the same trade again, a heartbeat
+        if frame.kind != wire.TRADE:  # trades of before, the same trade again, a heartbeat
+            self.ignored += 1
+            return
         trade_id, time_ms, amount, price = wire.decode_trade(frame.payload)
         side, size = wire.signed(amount)
-        kept_id = trade_id if 0 <= trade_id <= wire.LARGEST else 0
         try:
-            row = trade_row(side, wire.text_of(price), size, kept_id, slot.instrument)
+            row = trade_row(side, wire.text_of(price), size, trade_id, slot.instrument)
         except OffGridError as error:
             raise FrameError(str(error)) from None
         event_ns = time_ns(time_ms)

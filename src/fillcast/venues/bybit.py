@@ -227,6 +227,8 @@ class BybitConnection(StreamingConnection):
                 self._trade(slot, row, event_ns, sent_ns)
 
     def _answer(self, frame: wire.Envelope) -> None:
+        if frame.type in (wire.SNAPSHOT, wire.DELTA):
+            raise FrameError("an answer that carries data")
         topics = self._requested.pop(frame.req_id, [])
         if frame.op in ("ping", "pong", "unsubscribe"):  # even a refusal is a sign of life
             return

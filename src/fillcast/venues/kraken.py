@@ -219,6 +219,8 @@ class KrakenConnection(StreamingConnection):
                 self._traded(frame, data)
             case wire.STATUS:
                 self._status(wire.decode_status(frame.data))
+            case wire.HEARTBEAT | "" if frame.data:
+                raise FrameError("a heartbeat or an answer that carries data")
             case wire.HEARTBEAT:
                 pass
             case "":
@@ -292,6 +294,8 @@ class KrakenConnection(StreamingConnection):
                     for slot in self._slots:
                         slot.retry_ns = 0
                     self._await(self._slots)
+                else:  # it says what was known
+                    self.ignored += 1
                 continue
             self._out.append(Refused(None, entry.system, f"the venue is in state {entry.system!r}"))
             if entry.system == MAINTENANCE:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fillcast.core.decimals import Grid
+from fillcast.core.decimals import INT64_MAX, Grid
 from fillcast.core.events import ROW_COLUMNS
 from fillcast.core.instrument import Instrument
 from fillcast.core.layout_kernels import MOST_DECIMALS
@@ -77,9 +77,12 @@ def level_rows(sides: Iterable[Side], instrument: Instrument) -> NDArray[np.int6
 
 
 def trade_row(side: int, price: str, size: str, trade_id: int, instrument: Instrument) -> NDArray[np.int64]:
-    """Return one trade as a row; `side` is the aggressor's (+1 bought, -1 sold); raises as `level_rows`."""
+    """Return one trade as a row; `side` is the aggressor's (+1 bought, -1 sold); raises as `level_rows`.
+
+    An id that no int64 holds is kept as 0, as one that is no number is.
+    """
     ticks, lots = parse_units(price, instrument.price_grid), parse_units(size, instrument.size_grid)
-    return checked_rows([(side, ticks, lots, trade_id)])
+    return checked_rows([(side, ticks, lots, trade_id if 0 <= trade_id <= INT64_MAX else 0)])
 
 
 def checked_rows(rows: list[tuple[int, int, int, int]]) -> NDArray[np.int64]:

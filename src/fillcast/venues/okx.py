@@ -165,6 +165,8 @@ class OkxConnection(SplicingConnection):
             return
         frame = wire.decode_envelope(data)
         if frame.event:
+            if frame.data:
+                raise FrameError("an answer that carries data")
             self._control(frame)
             return
         if frame.arg is None or not frame.data:
@@ -219,13 +221,15 @@ class OkxConnection(SplicingConnection):
             slot.splice.ignore = 0  # the first event of the splice, passed over
 
     def _trades(self, slot: Slot, entries: list[wire.TradeEntry]) -> None:
+        rows = []
         for entry in entries:
             trade_id = int(entry.tradeId) if entry.tradeId.isdigit() and len(entry.tradeId) < 19 else 0
-            event_ns = text_time_ns(entry.ts)
             try:
                 row = trade_row(1 if entry.side == "buy" else -1, entry.px, entry.sz, trade_id, slot.instrument)
             except OffGridError as error:
                 raise FrameError(str(error)) from None
+            rows.append((row, text_time_ns(entry.ts)))
+        for row, event_ns in rows:
             self._trade(slot, row, event_ns, event_ns)
 
     def _best(self, slot: Slot, entries: list[wire.BookEntry]) -> None:

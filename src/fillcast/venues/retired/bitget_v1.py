@@ -62,6 +62,8 @@ class BitgetV1Connection(OkxUnnumberedConnection):
     def _decode(self, data: bytes) -> None:
         frame = okx.decode_envelope(data)
         if frame.event:
+            if frame.data:
+                raise FrameError("an answer that carries data")
             return
         if frame.arg is None or not frame.data:
             raise FrameError("neither an answer nor pushed data")
@@ -76,8 +78,10 @@ class BitgetV1Connection(OkxUnnumberedConnection):
             raise FrameError(f"a {channel} message with action {frame.action!r}")
         elif channel == BOOKS:
             self._entries(slot, frame.action, decode_entries(frame.data))
-        elif frame.action == UPDATE_ACTION:  # a snapshot holds trades of before
+        elif frame.action == UPDATE_ACTION:
             self._traded(slot, decode_trades(frame.data))
+        else:  # trades of before
+            self.ignored += 1
 
     def _entries(self, slot: Slot, action: str, entries: list[Entry]) -> None:
         messages = []
@@ -95,12 +99,14 @@ class BitgetV1Connection(OkxUnnumberedConnection):
                 self._snapshot(slot, message)
 
     def _traded(self, slot: Slot, trades: list[Trade]) -> None:
-        for ts, price, size, side in trades:
-            event_ns = text_time_ns(ts)
-            try:
-                row = trade_row(1 if side == "buy" else -1, price, size, 0, slot.instrument)
-            except OffGridError as error:
-                raise FrameError(str(error)) from None
+        try:
+            rows = [
+                (trade_row(1 if side == "buy" else -1, price, size, 0, slot.instrument), text_time_ns(ts))
+                for ts, price, size, side in trades
+            ]
+        except OffGridError as error:
+            raise FrameError(str(error)) from None
+        for row, event_ns in rows:
             self._trade(slot, row, event_ns, event_ns)
 
 
