@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable
 
@@ -99,7 +100,7 @@ def fuzz(
     while given < count:
         examined = Examined((connect or corpus.connection)(), corpus.connection(fast=True) if has_twin else None)
         replay = Replay(examined, corpus.replies())
-        faulthandler.dump_traceback_later(HANG_S, exit=True)
+        faulthandler.dump_traceback_later(HANG_S, exit=True, file=sys.__stderr__)
         for _ in range(ROUNDS):
             start = 0 if draw.random() < 0.9 else draw.randrange(len(corpus.inputs))
             replay.take(CapturedInput(InputKind.CONNECT, 0, b""))

@@ -100,14 +100,26 @@ def test_a_broken_frame_is_no_json_and_a_wrong_checksum_is_not_zero() -> None:
     assert json.loads(wrong[0])["data"][0]["checksum"] != 0
 
 
-def test_a_swap_that_loses_its_connection_starts_anew() -> None:
+def test_a_swap_that_loses_its_connection_was_a_loss() -> None:
     board = FaultBoard()
     fault = board.arm(FaultRequest(FaultKind.REORDER), wall_ns=5)
     fault.held, fault.connection = Frame("books:BTC-USDT", "BTC-USDT", OKX_FRAME, book=True), "1"
     assert not list(board.waiting((FaultKind.REORDER,), "okx", "BTC-USDT", "2"))
-    board.release("1")
-    assert list(board.waiting((FaultKind.REORDER,), "okx", "BTC-USDT", "2")) == [fault]
-    assert fault.held is None
+    board.release("2", 8)
+    assert not fault.happened
+    board.release("1", 9)
+    assert not board.armed
+    assert (fault.held, fault.wall_ns, fault.connection) == (None, 9, "1")
+    assert "withheld" in fault.detail
+
+
+def test_ended_faults_are_never_planted() -> None:
+    board = FaultBoard()
+    fault = board.arm(FaultRequest(FaultKind.DROP), wall_ns=5)
+    board.end()
+    assert not list(board.waiting((FaultKind.DROP,), "okx", "BTC-USDT", "1"))
+    assert not board.in_frames
+    assert not fault.happened
 
 
 def test_a_fault_happens_once_and_only_where_it_was_asked_for() -> None:

@@ -115,7 +115,7 @@ class Client:
                     opcode, data = self._queue.popleft()
                     self._bytes -= len(data)
                     await self.socket.send_frame(data, opcode)
-                    self.sent += 1
+                    self.sent += opcode is WSMsgType.TEXT
         except (ConnectionError, RuntimeError):  # the peer is gone, or the socket is closing already
             self.close("connection lost")
 

@@ -111,11 +111,20 @@ class FaultBoard:
             self.in_frames.remove(fault)
         fault.done.set()
 
-    def release(self, connection: str) -> None:
-        """Let a swap that waited for its second frame start anew elsewhere: its connection is gone."""
-        for fault in self.armed:
+    def release(self, connection: str, wall_ns: int) -> None:
+        """End a swap that waited for its second frame: its connection is gone, and the first was never sent.
+
+        A client that numbers all frames of a connection sees the one that is missing before the swap is done.
+        """
+        for fault in tuple(self.armed):
             if fault.held is not None and fault.connection == connection:
-                fault.held, fault.connection = None, ""
+                fault.held = None
+                self.planted(fault, wall_ns, connection, "withheld a frame, and the client left before the next one")
+
+    def end(self) -> None:
+        """Take back every fault that waits for its place."""
+        self.armed.clear()
+        self.in_frames.clear()
 
     def waiting(self, kinds: tuple[FaultKind, ...], protocol: str, symbol: str, connection: str) -> Iterator[Fault]:
         """Yield the armed faults of some kinds that belong here."""

@@ -41,6 +41,7 @@ class Hub:
         self.gone: list[dict[str, str]] = []
         self.frames = 0
         self.late_s = 0.0
+        self.paused = False  # markets stand still and nothing is said unasked
         self.started = time.monotonic()
         self._later: list[FaultRequest] = []
         self._chance = RandomFaults(self.options.random_faults, seed, self.started)
@@ -84,7 +85,7 @@ class Hub:
         for topic in tuple(self.topics):
             self.leave(client, topic)
         self.clients.pop(client.identity, None)
-        self.board.release(client.identity)
+        self.board.release(client.identity, time.time_ns())
         self.gone.append({"connection": client.identity, "reason": client.closing or "closed by the client"})
         del self.gone[:-REASONS_KEPT]
 
@@ -126,6 +127,12 @@ class Hub:
         """Arm faults at their own seconds after the lab's start."""
         self._later = sorted(requests, key=lambda request: request.after_s)
 
+    def end_faults(self) -> None:
+        """Plant nothing more: not what waits for its place or its time, and nothing by chance."""
+        self.board.end()
+        self._later.clear()
+        self._chance.end()
+
     def withheld(self, kind: FaultKind, protocol: str, symbol: str, detail: str) -> bool:
         """Whether an armed fault withholds a snapshot that is asked for now; logs it."""
         for fault in self.board.waiting((kind,), protocol, symbol, ""):
@@ -144,9 +151,10 @@ class Hub:
                 due = now
             self.late_s = max(0.0, now - due)
             if now >= due:
-                self.deliver(self.exchange.step(time.time_ns(), self.topics))
+                if not self.paused:
+                    self.deliver(self.exchange.step(time.time_ns(), self.topics))
                 due += quantum_s
-            if now - checked >= HOUSEKEEPING_S:
+            if now - checked >= HOUSEKEEPING_S and not self.paused:
                 checked = now
                 self._housekeeping()
             while self._later and now - self.started >= self._later[0].after_s:

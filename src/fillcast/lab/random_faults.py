@@ -37,6 +37,10 @@ class RandomFaults:
         self._draws = random.Random(seed_word("faults", seed))
         self.next_at = start + self._wait() if per_second else float("inf")
 
+    def end(self) -> None:
+        """Let no more fall due."""
+        self.next_at = float("inf")
+
     def due(self, now: float, books: Sequence[tuple[str, str]]) -> list[FaultRequest]:
         """Return the faults that are due; `books` are the protocol and symbol of each book that is listened to."""
         found: list[FaultRequest] = []

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import msgspec
 from aiohttp import web
@@ -63,8 +64,15 @@ class FaultBody(msgspec.Struct, forbid_unknown_fields=True):
     wait: float = INJECTION_WAIT_S
 
 
+class ControlBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The JSON of `POST /lab/control`; what is absent stays as it is."""
+
+    paused: bool | None = None
+    faults: Literal[False] | None = None
+
+
 def lab_routes(hub: Hub) -> list[web.RouteDef]:
-    """Return the lab's own endpoints: plant a fault, the log of faults, how the lab does."""
+    """Return the lab's own endpoints: plant a fault, the log of faults, stand still, how the lab does."""
 
     async def plant(request: web.Request) -> web.Response:
         try:
@@ -78,6 +86,17 @@ def lab_routes(hub: Hub) -> list[web.RouteDef]:
             async with asyncio.timeout(min(max(body.wait, 0.0), INJECTION_WAIT_MAX_S)):
                 await fault.done.wait()
         return web.json_response(fault.log())
+
+    async def control(request: web.Request) -> web.Response:
+        try:
+            body = msgspec.json.decode(await request.read(), type=ControlBody)
+        except msgspec.DecodeError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        if body.paused is not None:
+            hub.paused = body.paused
+        if body.faults is False:
+            hub.end_faults()
+        return web.json_response({"paused": hub.paused, "armed": len(hub.board.armed)})
 
     async def log(request: web.Request) -> web.Response:
         return web.json_response([fault.log() for fault in hub.board.faults])
@@ -108,7 +127,12 @@ def lab_routes(hub: Hub) -> list[web.RouteDef]:
         }
         return web.json_response(report)
 
-    return [web.post("/lab/fault", plant), web.get("/lab/faults", log), web.get("/lab/status", status)]
+    return [
+        web.post("/lab/fault", plant),
+        web.get("/lab/faults", log),
+        web.post("/lab/control", control),
+        web.get("/lab/status", status),
+    ]
 
 
 @web.middleware
