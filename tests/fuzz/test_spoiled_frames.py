@@ -20,7 +20,8 @@ from tests.fuzz.run import fuzz
 SHORT_FRAMES = 400  # spoiled, for each recording
 LONG_FRAMES = 1_050_000  # over all recordings
 SEED = 20261124
-DIALECTS = [(one.venue, one.name) for one in dialects()]
+UNRECORDED = (("gate", "v4-obu"),)  # nobody has published a recording of it; its own tests build their frames
+DIALECTS = [(one.venue, one.name) for one in dialects() if (one.venue, one.name) not in UNRECORDED]
 NAMES = ["-".join(one) for one in DIALECTS]
 
 
@@ -125,7 +126,7 @@ class Crashing(OkxConnection):
 @pytest.mark.parametrize(
     ("planted", "says"),
     [
-        (HalfApplied, "a rejected frame changed a book"),
+        (HalfApplied, "a rejected frame (changed a book|told something)"),
         (Forgetful, "half applied|not the rows"),
         (Trusting, "a LIVE book is crossed"),
         (Silent, "left no trace"),
