@@ -31,6 +31,7 @@ def lines(path: Path) -> list[tuple[int, bytes]]:
         ("coinbase", ["ETH-USD"]),
         ("binance_spot", ["BTCUSDT", "ETHUSDT"]),
         ("binance_coinm", ["BTCUSD_PERP"]),
+        ("gate", ["BTC_USDT", "ETH_USDT"]),
     ],
 )
 def test_same_seed_same_bytes(tmp_path: Path, protocol: str, symbols: list[str]) -> None:
@@ -128,6 +129,7 @@ def test_what_cannot_be_written_is_refused(
         ("kraken", "BTC/USD", ["channel", "method", "channel", "method", "channel"]),
         ("deribit", "BTC-PERPETUAL", ["jsonrpc", "jsonrpc"]),
         ("coinbase", "BTC-USD", ["channel", "channel", "channel", "channel"]),
+        ("gate", "BTC_USDT", ["time"] * 4),
     ],
 )
 def test_a_capture_begins_as_the_venues_connection_does(

@@ -33,6 +33,7 @@ BOOKS = {
     "coinbase": b'"type":"update"',
     "binance_spot": b'"depthUpdate"',
     "binance_coinm": b'"depthUpdate"',
+    "gate": b'"U":',
 }
 COUNT = re.compile(rb'"sequence_num":(\d+)')
 BEFORE, AFTER = 4, 8  # book frames to see before the fault and after it

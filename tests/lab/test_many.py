@@ -33,6 +33,7 @@ MADE_UP = [
     "coinbase:C001-USD",
     "binance_spot:C001USDT",
     "binance_coinm:C001USD_PERP",
+    "gate:C001_USDT",
 ]
 
 

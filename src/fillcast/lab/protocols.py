@@ -8,6 +8,7 @@ from fillcast.lab.binance_protocol import BINANCE_COINM, BINANCE_SPOT, BINANCE_U
 from fillcast.lab.bybit_protocol import BYBIT_INVERSE, BYBIT_LINEAR, BYBIT_SPOT
 from fillcast.lab.coinbase_protocol import COINBASE
 from fillcast.lab.deribit_protocol import DERIBIT
+from fillcast.lab.gate_protocol import GATE
 from fillcast.lab.instruments import Listing, made_up_asset
 from fillcast.lab.kraken_protocol import KRAKEN
 from fillcast.lab.okx_protocol import OKX
@@ -26,6 +27,7 @@ PROTOCOLS: dict[str, VenueProtocol] = {
         COINBASE,
         BINANCE_SPOT,
         BINANCE_COINM,
+        GATE,
     )
 }
 

@@ -58,8 +58,10 @@ class PublishedBook:
         The market it tells of.
     depth, every_ms
         Levels of a side at most, and the cadence in market time.
-    marked
+    counted, marked
         See `PublishedSide`.
+    ids
+        It is published also when nothing but the market's id has changed, as beyond the depth.
 
     Attributes
     ----------
@@ -69,15 +71,25 @@ class PublishedBook:
         The market's id when it was last published, and at the time before.
     """
 
-    def __init__(self, topic: str, market: Market, depth: int, every_ms: int, *, marked: bool = False) -> None:
+    def __init__(
+        self,
+        topic: str,
+        market: Market,
+        depth: int,
+        every_ms: int,
+        *,
+        counted: bool = False,
+        marked: bool = False,
+        ids: bool = False,
+    ) -> None:
         self.topic = topic
         depth = min(depth, len(market.levels))  # a market holds no more
-        self.bids = PublishedSide(BUY, depth, marked=marked)
-        self.asks = PublishedSide(SELL, depth, marked=marked)
+        self.bids = PublishedSide(BUY, depth, counted=counted, marked=marked)
+        self.asks = PublishedSide(SELL, depth, counted=counted, marked=marked)
         self.number = 0
         self.last_id = self.previous_id = 0
         self.changed_ns = 0
-        self._market, self._every_ms = market, every_ms
+        self._market, self._every_ms, self._ids = market, every_ms, ids
         self._active = False
 
     def due(self, due_ms: int, wanted: Container[str]) -> bool:
@@ -97,8 +109,9 @@ class PublishedBook:
 
     def _publish(self) -> bool:
         changed = self.bids.publish(self._market) + self.asks.publish(self._market) > 0
-        if changed:
+        if changed or (self._ids and self._market.update_id != self.last_id):
             self.number += 1
             self.previous_id, self.last_id = self.last_id, self._market.update_id
             self.changed_ns = self._market.changed_ns
-        return changed
+            return True
+        return False
