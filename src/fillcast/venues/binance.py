@@ -270,7 +270,7 @@ class BinanceConnection(SplicingConnection):
             return ()
         if stream is not None:
             name, _, channel = stream[1].decode(errors="replace").partition("@")
-            if not channel.startswith("depth"):
+            if event is None and not channel.startswith("depth"):
                 return ()
             named = [slot for slot in self._slots if slot.symbol.lower() == name]
             return named or tuple(self._slots)

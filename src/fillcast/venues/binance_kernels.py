@@ -51,8 +51,9 @@ def advance(frame, length, wall_ns, mono_ns, words, books):
     at = match(frame, 0, STREAM)
     wrapped = at > 0
     if wrapped:
+        named = frame[at] != 34
         at = skip_text(frame, at)
-        if at < 0:
+        if at < 0 or not named:
             return UNREAD
         at = match(frame, at, DATA)
         if at < 0:

@@ -258,6 +258,8 @@ class OkxConnection(SplicingConnection):
             splice = slot.splice if slot is not None else None
             if splice is not None:
                 splice.acknowledged = splice.acknowledged or frame.arg.channel in self.book_channels
+        elif frame.event not in ("subscribe", "unsubscribe"):
+            self.ignored += 1
 
     def _suspects(self, data: bytes) -> Iterable[Slot]:
         channel, symbol = CHANNEL.search(data), SYMBOL.search(data)

@@ -1,0 +1,62 @@
+"""Inputs that fuzzing found to be taken wrongly once."""
+
+from __future__ import annotations
+
+import pytest
+
+from fillcast.core.events import EXTRA, TRADES
+from fillcast.venues import binance
+from fillcast.venues.binance import BinanceConnection
+from fillcast.venues.okx import OkxConnection
+from tests.venues.streams import OKX, USDM, Line, Market, dump
+
+
+def live(connection: OkxConnection | BinanceConnection, *frames: bytes) -> Line:
+    line = Line(connection)
+    line.open()
+    line.feed(*frames)
+    return line
+
+
+@pytest.mark.parametrize("trade_id", [2**63, 2**64, -1])
+def test_a_trade_id_beyond_int64_is_kept_as_none(trade_id: int) -> None:
+    line = live(BinanceConnection(binance.USDM, "/stream", [USDM], ("aggTrade", "depth@100ms")))
+    trade = {"e": "aggTrade", "E": 1, "s": "BTCUSDT", "p": "100.0", "q": "3", "T": 1, "m": True, "a": trade_id}
+    line.feed(Market(USDM).stream("aggTrade", trade))
+    events = line.connection.events
+    assert events.messages[0, 0] == TRADES
+    assert events.message_rows(0)[0, EXTRA] == 0
+
+
+def test_trades_before_a_bad_one_in_the_same_frame_are_not_told() -> None:
+    line = live(OkxConnection([OKX]), Market(OKX).okx_snapshot())
+    good = {"instId": "BTC-USDT", "tradeId": "1", "px": "100.0", "sz": "1", "side": "buy", "ts": "1700000000000"}
+    argument = {"channel": "trades", "instId": "BTC-USDT"}
+    line.feed(dump({"arg": argument, "data": [good, good | {"px": "1e"}]}))
+    assert line.connection.events.count == 0
+    assert line.connection.tally(0).trades == 0
+    assert line.connection.rejected == 1
+    line.feed(dump({"arg": argument, "data": [good, good]}))
+    assert line.connection.tally(0).trades == 2
+
+
+def test_an_answer_that_carries_a_book_is_rejected_and_breaks_it() -> None:
+    market = Market(OKX)
+    line = live(OkxConnection([OKX]), market.okx_snapshot())
+    line.feed(market.okx_update([(1, 995, 12)])[:-1] + b',"event":"subscribe"}')
+    assert line.states == ["BROKEN"]
+    assert line.reasons == ["malformed"]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_an_event_of_a_stream_without_a_name_is_rejected_by_both_readers(fast: bool) -> None:
+    market = Market(USDM)
+    connection = BinanceConnection(binance.USDM, "/stream", [USDM], ("depth@100ms",), fast=fast)
+    line = live(connection, market.depth())
+    line.keep(connection.snapshot_reply("BTCUSDT", market.rest(), line.now_ns, line.now_ns))
+    line.feed(market.depth([(1, 995, 12)]))
+    assert line.states == ["LIVE"]
+    update = market.depth([(1, 994, 12)])
+    line.feed(b'{"stream":""' + update[update.index(b',"data"') :])
+    assert connection.rejected == 1
+    assert line.states == ["BROKEN"]
