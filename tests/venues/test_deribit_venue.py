@@ -43,7 +43,7 @@ def test_spot_linear_and_inverse() -> None:
     assert (spot.key, spot.base, spot.quote, spot.fee_group) == ("deribit:BTC_USDC", "BTC", "USDC", "spot")
     assert (spot.tick, spot.lot, spot.sized_in, spot.kind) == (1, Decimal("0.0001"), "base", ContractKind.LINEAR)
     assert (inverse.kind, inverse.contract_value, inverse.sized_in) == (ContractKind.INVERSE, 1, "contracts")
-    assert (inverse.tick, inverse.lot, inverse.settle) == (Decimal("0.5"), 10, "BTC")
+    assert (str(inverse.tick), str(inverse.lot), inverse.settle) == ("0.5", "10", "BTC")
     assert (inverse.quote, inverse.fee_group) == ("USD", "perpetual")
     assert (linear.kind, linear.contract_value, linear.sized_in) == (ContractKind.LINEAR, 1, "base")
     assert (linear.tick, linear.lot, linear.settle) == (Decimal("0.00001"), 1, "USDC")

@@ -129,6 +129,12 @@ def _add(listing: Listing, raw: msgspec.Raw) -> None:
         listing.problems[name] = f"deribit:{name}: its metadata cannot be read: {error}"
 
 
+def _number(digits: Digits) -> Decimal:
+    """Return a number without the point that JSON numbers of whole value carry (10.0)."""
+    value = Decimal(text(digits))
+    return Decimal(int(value)) if value == value.to_integral_value() else value
+
+
 def as_instrument(entry: Entry) -> Instrument:
     """Return one entry as an instrument; `InstrumentError` when its figures cannot be used.
 
@@ -137,8 +143,8 @@ def as_instrument(entry: Entry) -> Instrument:
     """
     steps = entry.tick_size_steps or []
     try:
-        tick = min(Decimal(text(digits)) for digits in (entry.tick_size, *(step.tick_size for step in steps)))
-        lot = min(Decimal(text(entry.min_trade_amount)), Decimal(text(entry.contract_size)))
+        tick = min(_number(digits) for digits in (entry.tick_size, *(step.tick_size for step in steps)))
+        lot = min(_number(entry.min_trade_amount), _number(entry.contract_size))
     except InvalidOperation:
         raise InstrumentError(f"deribit:{entry.instrument_name}: its tick or amounts are no numbers") from None
     base, money, name = entry.base_currency, entry.quote_currency, entry.instrument_name
