@@ -32,6 +32,7 @@ def lines(path: Path) -> list[tuple[int, bytes]]:
         ("binance_spot", ["BTCUSDT", "ETHUSDT"]),
         ("binance_coinm", ["BTCUSD_PERP"]),
         ("gate", ["BTC_USDT", "ETH_USDT"]),
+        ("bitfinex", ["tBTCUSD", "tETHUSD"]),
     ],
 )
 def test_same_seed_same_bytes(tmp_path: Path, protocol: str, symbols: list[str]) -> None:

@@ -34,6 +34,7 @@ MADE_UP = [
     "binance_spot:C001USDT",
     "binance_coinm:C001USD_PERP",
     "gate:C001_USDT",
+    "bitfinex:tC001:USD",
 ]
 
 

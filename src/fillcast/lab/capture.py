@@ -94,7 +94,9 @@ class _Recording:
     def step(self, session: Session) -> None:
         self.wall_ns += QUANTUM_MS * NS_PER_MS
         for frame in self._exchange.step(self.wall_ns, self.topics):
-            self.write(session.wire(frame))
+            wire = session.wire(frame)
+            if wire:
+                self.write(wire)
         if self._exchange.market_ms % TICK_MS == 0:
             self._heard_ns = self.wall_ns  # the recorder keeps its connection alive, as a client does
             self.apply(session.tick(self.traffic))

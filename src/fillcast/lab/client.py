@@ -132,6 +132,8 @@ class Client:
     def deliver(self, frame: Frame) -> None:
         """Queue a frame as it looks on this connection, or what an armed fault makes of it."""
         wire = self.session.wire(frame)
+        if not wire:
+            return
         if not frame.book or not self.board.in_frames:
             self.push(wire)
             return

@@ -91,7 +91,7 @@ class Session(ABC):
         """Answer one text message that came in at a monotonic second."""
 
     def wire(self, frame: Frame) -> bytes:
-        """Return a frame's bytes on this connection; called once for each frame, in the order of sending."""
+        """Return a frame's bytes here, none where it is not told; called once for each, in the order of sending."""
         return frame.data
 
     def tick(self, traffic: Traffic) -> Answer:

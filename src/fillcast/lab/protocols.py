@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fillcast.lab.binance_protocol import BINANCE_COINM, BINANCE_SPOT, BINANCE_USDM
+from fillcast.lab.bitfinex_protocol import BITFINEX
 from fillcast.lab.bybit_protocol import BYBIT_INVERSE, BYBIT_LINEAR, BYBIT_SPOT
 from fillcast.lab.coinbase_protocol import COINBASE
 from fillcast.lab.deribit_protocol import DERIBIT
@@ -28,6 +29,7 @@ PROTOCOLS: dict[str, VenueProtocol] = {
         BINANCE_SPOT,
         BINANCE_COINM,
         GATE,
+        BITFINEX,
     )
 }
 
