@@ -10,7 +10,7 @@ help:
 	@echo "make test       the test suite"
 	@echo "make check      format, lint, types, allowed imports"
 	@echo "make bench      benchmarks, faults and a public client, with the peers in an environment of their own"
-	@echo "make long       the tests that take long"
+	@echo "make long       the tests that take long, a million spoiled frames and the soak among them (an hour or so)"
 	@echo "make clean      removes caches and build output"
 	@echo "make distclean  removes .venv and .venv-peers too"
 
@@ -34,6 +34,8 @@ bench: setup
 
 long: setup
 	@.venv/bin/python -m pytest -m long $(ARGS)
+	@.venv/bin/python -m benchmarks.soak --minutes 10 --plot build/soak.png
+	@.venv/bin/python -m benchmarks.soak --minutes 10 --faults 1 --plot build/soak-faults.png
 
 clean:
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,414 @@
+"""Follows hundreds of instruments on several venues of the lab for minutes, and records whether anything drifts.
+
+    python -m benchmarks.soak [--minutes 10] [--instruments 40] [--faults 0] [--plot soak.png] [--json]
+
+The lab runs as its own process on one core, this client on another. Every second the client's memory, rates, queue and
+latencies are recorded. Without faults the end is exact: the lab stands still, and each connection must have received
+as many frames as the lab sent it. With `--faults` as many random faults a second are planted; forecasts are asked for
+all the while, and at the very moment of every gap: none may have a price while its book is not LIVE. Then the faults
+end, and every book must be LIVE again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from benchmarks.soak_plot import draw
+from benchmarks.stamped import stamp_receipts
+from fillcast.cli.lab_process import LabProcess
+from fillcast.core.state import BookState
+from fillcast.errors import FillcastError
+from fillcast.feed.driven import Driven, Listener, Notice
+from fillcast.feed.settings import Settings
+from fillcast.forecast.order import Order, parse_order
+from fillcast.models.fees import stated_fee
+from fillcast.session import Session, watch
+from fillcast.venues.protocol import Gap
+
+PROTOCOLS = ("okx", "binance_usdm", "bybit_linear", "kraken", "coinbase", "deribit")
+SEED = 11
+FEE = stated_fee(5.0)  # any: it plays no part here
+ASKED_EVERY_S = 0.05  # from one round-robin forecast to the next
+LONGEST_US = 1 << 20  # of a latency in the histogram: about a second
+SETTLE_S = 20.0  # for the lab's and the client's last frames to meet
+RECOVERY_S = 150.0  # after the last fault: a resync that was put off waits for up to a minute
+WARM_UP_S = 60.0  # caches, rolling windows and the allocator's own pools fill in the first minute
+GROWTH_LIMIT = 0.02  # of resident memory after it
+LEAST_FRAMES_S = 2000.0
+READ_FRAMES = 2048  # what one read of a socket (256 KiB) may bring on top of the queue's limit, at 128 bytes a frame
+PAGE = os.sysconf("SC_PAGE_SIZE")
+MEBIBYTE = 1 << 20
+
+
+@dataclass(slots=True)
+class Sample:
+    """One second.
+
+    Attributes
+    ----------
+    at_s
+        Since the first sample.
+    resident_mb, lab_resident_mb
+        Resident memory of this process and of the lab.
+    cpu, lab_cpu
+        Share of one core.
+    frames_s
+        Frames handled in it.
+    queue
+        Frames received and not yet handed over, as it ended.
+    live
+        Books that are LIVE.
+    p50_us, p99_us, max_us
+        From bytes in this process to the book having changed, over the frames of the second.
+    gaps, recoveries, reconnects
+        Totals so far.
+    """
+
+    at_s: float
+    resident_mb: float
+    lab_resident_mb: float
+    cpu: float
+    lab_cpu: float
+    frames_s: float
+    queue: int
+    live: int
+    p50_us: float
+    p99_us: float
+    max_us: float
+    gaps: int
+    recoveries: int
+    reconnects: int
+
+
+@dataclass(slots=True)
+class Soak:
+    """What one run recorded, and what it must show.
+
+    Attributes
+    ----------
+    instruments, connections, protocols
+        What was followed.
+    samples
+        One a second.
+    p99_us
+        Of all frames.
+    asked, priced_not_live
+        Forecasts, and those that had a price while their book was not LIVE.
+    largest_batch
+        The most frames of one connection that were found waiting at once.
+    behind
+        Frames that the lab sent and a connection did not receive, at the end of a run without faults.
+    not_live
+        Books that did not come back after the last fault, and why.
+    """
+
+    instruments: int
+    connections: int
+    protocols: int
+    faults_s: float
+    samples: list[Sample] = field(default_factory=list)
+    p99_us: float = 0.0
+    p999_us: float = 0.0
+    largest_batch: int = 0
+    asked: int = 0
+    priced_not_live: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+    behind: dict[str, int] = field(default_factory=dict)
+    compared: int = 0
+    not_live: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def growth(self) -> float:
+        """How much resident memory grew from the end of the warm-up to the end: medians of ten seconds each."""
+        after = [one.resident_mb for one in self.samples if one.at_s >= WARM_UP_S]
+        if len(after) < 20:
+            return float("nan")
+        return float(np.median(after[-10:]) / np.median(after[:10]) - 1)
+
+    def findings(self) -> list[tuple[str, str, bool]]:
+        """Return (what, figure, whether it is as it must be)."""
+        frames_s = float(np.mean([one.frames_s for one in self.samples]))
+        queue = max(self.largest_batch, *(one.queue for one in self.samples))
+        longest = Settings().max_queue + READ_FRAMES
+        found = [
+            ("instruments, connections, protocols", f"{self.instruments}, {self.connections}, {self.protocols}", True),
+            ("frames a second", f"{frames_s:,.0f}", frames_s >= LEAST_FRAMES_S),
+            ("CPU of client and lab", f"{self._mean('cpu'):.0%}, {self._mean('lab_cpu'):.0%} of a core", True),
+            ("most frames waiting", f"{queue} of at most {longest}", queue <= longest),
+            ("memory growth after the first minute", f"{self.growth:+.2%}", self.growth < GROWTH_LIMIT),
+            ("receive → book, p99 / p99.9", f"{self.p99_us:,.0f} / {self.p999_us:,.0f} µs", True),
+            ("forecasts priced while not LIVE", f"{self.priced_not_live} of {self.asked:,}", not self.priced_not_live),
+            ("books not LIVE at the end", f"{len(self.not_live)}", not self.not_live),
+        ]
+        last = self.samples[-1]
+        if self.faults_s:
+            planted = sum(self.faults.values())
+            found.append(
+                ("faults planted, gaps, recoveries", f"{planted}, {last.gaps}, {last.recoveries}", planted > 0)
+            )
+        else:
+            lost = sum(self.behind.values())
+            found.append(("frames lost", f"{lost} of {self.compared:,}", lost == 0 and self.compared > 0))
+            found.append(("gaps, reconnects", f"{last.gaps}, {last.reconnects}", last.gaps == last.reconnects == 0))
+        return found
+
+    def _mean(self, name: str) -> float:
+        return float(np.mean([getattr(one, name) for one in self.samples]))
+
+
+class Recorder:
+    """Listens to a session: latencies of frames, forecasts at every gap and in turn.
+
+    Parameters
+    ----------
+    soak
+        Where counts go.
+    """
+
+    def __init__(self, soak: Soak) -> None:
+        self.soak = soak
+        self.session: Session | None = None
+        self.orders: dict[str, Order] = {}
+        self.histogram = np.zeros(LONGEST_US, np.int64)
+        self.second: list[int] = []
+        self._sockets: dict[int, object] = {}
+
+    def follow(self, session: Session) -> None:
+        """Start to look at a session whose books are there."""
+        self._sockets = {id(client.connection): client for client in session.feed.clients}
+        self.session = session
+
+    def on_frame(self, connection: Driven) -> None:
+        client = self._sockets.get(id(connection))
+        socket = getattr(client, "_socket", None)
+        if socket is not None:
+            self.second.append((time.monotonic_ns() - socket.received_ns) // 1000)
+
+    def on_notice(self, connection: Driven, notice: Notice) -> None:
+        if isinstance(notice, Gap):
+            self.ask(notice.instrument)
+
+    def ask(self, key: str) -> None:
+        """Ask for a forecast; it must have a price only where the book is LIVE."""
+        if self.session is None or key not in self.orders:
+            return
+        answer = self.session.forecast(self.orders[key], fee=FEE)
+        self.soak.asked += 1
+        if answer.current.net is not None and self.session.book(key).state is not BookState.LIVE:
+            self.soak.priced_not_live += 1
+
+    def turn(self) -> tuple[float, float, float]:
+        """Return p50, p99 and the longest latency of the frames since the last turn, in µs."""
+        seen, self.second = np.asarray(self.second, np.int64), []
+        if not len(seen):
+            return 0.0, 0.0, 0.0
+        self.histogram += np.bincount(np.clip(seen, 0, LONGEST_US - 1), minlength=LONGEST_US)
+        p50, p99 = np.percentile(seen, (50, 99))
+        return float(p50), float(p99), float(seen.max())
+
+    def quantile_us(self, share: float) -> float:
+        """Return a quantile of all latencies."""
+        total = np.cumsum(self.histogram)
+        return float(np.searchsorted(total, share * total[-1]))
+
+
+def resident_mb(pid: int | str) -> float:
+    """Return a process's resident memory in MiB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / MEBIBYTE
+
+
+def cpu_s(pid: int | str) -> float:
+    """Return the processor time that a process has used, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def lab_request(url: str, path: str, **body: object) -> object:
+    """Ask the lab something: GET, or POST where there is a body."""
+    async with aiohttp.ClientSession() as http:
+        request = http.post(f"{url}{path}", json=body) if body else http.get(f"{url}{path}")
+        async with request as response:
+            return await response.json()
+
+
+async def listed(url: str, protocols: Sequence[str], count: int) -> list[str]:
+    """Return the first instruments of each protocol that the lab lists, as keys."""
+    status = await lab_request(url, "/lab/status")
+    assert isinstance(status, dict)
+    keys = []
+    for protocol in protocols:
+        symbols = [one["symbol"] for one in status["markets"] if one["protocol"] == protocol]
+        keys += [f"{protocol}:{symbol}" for symbol in symbols[:count]]
+    return keys
+
+
+async def soak(minutes: float, protocols: Sequence[str], count: int, faults_s: float, progress: Progress) -> Soak:
+    """Run one soak."""
+    options = ["--instruments", str(count), "--random-faults", str(faults_s)]
+    cores = sorted(os.sched_getaffinity(0))
+    async with LabProcess(0, SEED, (), asyncio.Event(), options) as lab:
+        if len(cores) > 1:
+            os.sched_setaffinity(lab.pid, cores[1:])
+            os.sched_setaffinity(0, cores[:1])
+        keys = await listed(lab.url, protocols, count)
+        found = Soak(len(keys), 0, len({key.partition(":")[0] for key in keys}), faults_s)
+        recorder = Recorder(found)
+        listener = Listener(on_frame=recorder.on_frame, on_notice=recorder.on_notice)
+        async with watch(keys, endpoints=lab.endpoints, listener=listener) as session:
+            found.connections = len(session.feed.clients)
+            for key in keys:
+                view = await session.live(key, RECOVERY_S)
+                recorder.orders[key] = parse_order(view.instrument, "buy", f"20000{view.instrument.quote.lower()}")
+            recorder.follow(session)
+            await _record(found, recorder, session, lab, keys, minutes * 60, progress)
+            found.largest_batch = session.feed.statistics().largest_batch
+            if faults_s:
+                await _recover(found, session, lab.url, keys)
+            else:
+                await _count(found, session, lab.url)
+            for key in keys:
+                health = session.health(key)
+                if health.state is not BookState.LIVE:
+                    found.not_live[key] = f"{health.state.name}: {health.reason}"
+        found.p99_us, found.p999_us = recorder.quantile_us(0.99), recorder.quantile_us(0.999)
+    return found
+
+
+async def _record(
+    found: Soak,
+    recorder: Recorder,
+    session: Session,
+    lab: LabProcess,
+    keys: Sequence[str],
+    seconds: float,
+    progress: Progress,
+) -> None:
+    """Take one sample a second, and ask for forecasts in turn all the while."""
+    task = progress.add_task("soak", total=seconds, figures="")
+    began = last = time.monotonic()
+    frames, cpu, lab_cpu = session.feed.statistics().frames, cpu_s("self"), cpu_s(lab.pid)
+    asked = 0
+    while last - began < seconds:
+        while time.monotonic() - last < 1.0:
+            recorder.ask(keys[asked % len(keys)])
+            asked += 1
+            await asyncio.sleep(ASKED_EVERY_S)
+        now = time.monotonic()
+        statistics = session.feed.statistics()
+        cpu_now, lab_cpu_now = cpu_s("self"), cpu_s(lab.pid)
+        elapsed = now - last
+        sample = Sample(
+            now - began,
+            resident_mb("self"),
+            resident_mb(lab.pid),
+            (cpu_now - cpu) / elapsed,
+            (lab_cpu_now - lab_cpu) / elapsed,
+            (statistics.frames - frames) / elapsed,
+            statistics.queue,
+            sum(session.book(key).state is BookState.LIVE for key in keys),
+            *recorder.turn(),
+            statistics.gaps,
+            statistics.recoveries,
+            statistics.reconnects,
+        )
+        found.samples.append(sample)
+        last, frames, cpu, lab_cpu = now, statistics.frames, cpu_now, lab_cpu_now
+        rates = f"{sample.frames_s:,.0f} frames/s, p99 {sample.p99_us:,.0f} µs"
+        shown = f"{rates}, {sample.live} LIVE, {sample.resident_mb:.0f} MB"
+        progress.update(task, completed=now - began, figures=shown)
+
+
+async def _recover(found: Soak, session: Session, url: str, keys: Sequence[str]) -> None:
+    """End the faults and wait until every book is LIVE again."""
+    log = await lab_request(url, "/lab/faults")
+    assert isinstance(log, list)
+    for line in log:
+        if line["state"] == "injected":
+            found.faults[line["kind"]] = found.faults.get(line["kind"], 0) + 1
+    await lab_request(url, "/lab/control", faults=False)
+    for key in keys:
+        try:
+            await session.live(key, RECOVERY_S)
+        except FillcastError:
+            continue  # told at the end
+
+
+async def _count(found: Soak, session: Session, url: str) -> None:
+    """Let the market stand still and compare what was sent with what was received, connection by connection."""
+    await lab_request(url, "/lab/control", paused=True)
+    deadline = time.monotonic() + SETTLE_S
+    while time.monotonic() < deadline:
+        status = await lab_request(url, "/lab/status")
+        assert isinstance(status, dict)
+        sent = sorted(one["sent"] for one in status["clients"])
+        received = sorted(client.counters.frames for client in session.feed.clients)
+        found.compared = sum(sent)
+        found.behind = {
+            f"rank {rank}": one - other
+            for rank, (one, other) in enumerate(zip(sent, received, strict=True))
+            if one != other
+        }
+        if not found.behind:
+            return
+        await asyncio.sleep(0.1)
+
+
+def show(found: Soak, console: Console) -> bool:
+    """Print the findings; return whether all of them are as they must be."""
+    table = Table(title="soak", box=None, header_style="dim", title_justify="left")
+    for name in ("what", "found", "right"):
+        table.add_column(name, no_wrap=True)
+    findings = found.findings()
+    for what, figure, right in findings:
+        table.add_row(what, figure, "yes" if right else "[bold red]NO[/]")
+    console.print(table)
+    for key, reason in list(found.not_live.items())[:10]:
+        console.print(f"not LIVE: {key}: {reason}", markup=False)
+    if found.faults:
+        console.print("faults: " + ", ".join(f"{kind} {count}" for kind, count in sorted(found.faults.items())))
+    return all(right for _, _, right in findings)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="many instruments for many minutes")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--instruments", type=int, default=34, help="of each protocol")
+    parser.add_argument("--protocol", action="append", choices=PROTOCOLS, help="one of the lab's; repeatable")
+    parser.add_argument("--faults", type=float, default=0.0, help="random faults a second")
+    parser.add_argument("--plot", type=Path, help="a PNG file")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    stamp_receipts()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        protocols = arguments.protocol or list(PROTOCOLS)
+        found = asyncio.run(soak(arguments.minutes, protocols, arguments.instruments, arguments.faults, progress))
+    if arguments.plot:
+        draw(found, arguments.plot)
+    right = show(found, Console(width=None if sys.stdout.isatty() else 110, stderr=arguments.json))
+    if arguments.json:
+        print(json.dumps(asdict(found) | {"growth": found.growth}))
+    return 0 if right else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
