@@ -74,6 +74,14 @@ def test_one_digit_changes_and_the_json_stays_valid(frame: bytes, spelling: Spel
     assert "became" in detail
 
 
+@pytest.mark.parametrize(
+    ("number", "raised"), [("7", "8"), ("120", "121"), ("1299", "1399"), ("9", None), ("99", None)]
+)
+def test_a_proving_number_is_raised(number: str, raised: str | None) -> None:
+    spoiled = link_digit(b'{"pu":%b}' % number.encode(), BINANCE_USDM.spelling)
+    assert (spoiled and spoiled[0]) == (raised and b'{"pu":%b}' % raised.encode())
+
+
 def test_a_spoiled_price_crosses_the_book() -> None:
     okx, binance = price_digit(OKX_FRAME, OKX.spelling), price_digit(BINANCE_FRAME, BINANCE_USDM.spelling)
     assert okx is not None

@@ -61,12 +61,16 @@ def other_digit(digit: int) -> bytes:
 
 
 def link_digit(data: bytes, spelling: Spelling) -> tuple[bytes, str] | None:
-    """Change the last digit of the field that proves a frame's place; None where there is none."""
+    """Raise the last digit that can be raised in the field that proves a frame's place; None where there is none.
+
+    Where a frame may overlap the one before it (Binance spot), a lower number would be no lie.
+    """
     found = spelling.link.search(data)
-    if found is None:
+    number = found[1].rstrip(b"9") if found is not None else b""
+    if found is None or not number:
         return None
-    at = found.end(1) - 1
-    spoiled = data[:at] + other_digit(data[at]) + data[at + 1 :]
+    at = found.start(1) + len(number) - 1
+    spoiled = data[:at] + bytes([data[at] + 1]) + data[at + 1 :]
     return spoiled, f"{found.group().decode()} became {_slice(spoiled, found)}"
 
 
