@@ -207,7 +207,7 @@ def test_a_kernel_file_takes_code_and_constants_only_from_what_its_key_covers(fi
 
 
 def test_an_import_that_no_key_covers_is_caught() -> None:
-    file = PACKAGE / "venues" / "okx_kernels.py"
+    file = PACKAGE / "venues" / "okx" / "okx_kernels.py"
     for line in (
         "from fillcast.core.book import Book",
         "from fillcast.lab.engine_kernels import NO_ORDER",

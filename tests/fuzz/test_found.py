@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fillcast.core.events import EXTRA, TRADES
-from fillcast.venues import binance
-from fillcast.venues.binance import BinanceConnection
-from fillcast.venues.okx import OkxConnection
+from fillcast.venues.binance import connection as binance
+from fillcast.venues.binance.connection import BinanceConnection
+from fillcast.venues.okx.connection import OkxConnection
 from tests.venues.streams import OKX, USDM, Line, Market, dump
 
 

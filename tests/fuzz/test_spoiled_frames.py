@@ -11,7 +11,7 @@ import pytest
 from fillcast.errors import FrameError
 from fillcast.lab.capture import write_capture
 from fillcast.venues.dialects import dialects
-from fillcast.venues.okx import OkxConnection
+from fillcast.venues.okx.connection import OkxConnection
 from fillcast.venues.settings import CAPTURE_SETTINGS
 from fillcast.venues.slots import Message, Slot
 from tests.fuzz.corpus import Corpus, listed, read_corpus

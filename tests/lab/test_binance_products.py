@@ -19,7 +19,7 @@ from fillcast.lab.binance_protocol import BINANCE_COINM, BINANCE_SPOT
 from fillcast.lab.binance_session import BinanceSession
 from fillcast.lab.protocol import Traffic
 from fillcast.lab.server import LabAddress
-from fillcast.venues.binance_instruments import list_instruments
+from fillcast.venues.binance.instruments import list_instruments
 from tests.lab.dict_book import DictBook, engine_top
 from tests.lab.scene import Lab, until, with_lab
 from tests.lab.stepping import OneHouse, Takers, exchange, frames, now

@@ -18,7 +18,7 @@ from fillcast.lab.bitfinex_protocol import BITFINEX
 from fillcast.lab.bitfinex_session import BitfinexSession
 from fillcast.lab.moment import Frame
 from fillcast.lab.protocol import Traffic
-from fillcast.venues.bitfinex_instruments import PATH, list_instruments
+from fillcast.venues.bitfinex.instruments import PATH, list_instruments
 from tests.lab.dict_book import engine_top
 from tests.lab.scene import Lab, with_lab
 from tests.lab.stepping import OneHouse, Takers, exchange, frames, now, said

@@ -14,7 +14,7 @@ import pytest
 from fillcast.lab.gate_feed import GateFeed
 from fillcast.lab.gate_protocol import GATE
 from fillcast.lab.gate_session import GateSession
-from fillcast.venues.gate_instruments import list_instruments
+from fillcast.venues.gate.instruments import list_instruments
 from tests.lab.dict_book import DictBook, engine_top
 from tests.lab.scene import Lab, until, with_lab
 from tests.lab.stepping import OneHouse, Takers, exchange, frames, now, said

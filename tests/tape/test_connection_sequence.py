@@ -6,7 +6,7 @@ import pytest
 
 from fillcast.tape.verify import verify
 from tests.tape.recordings import okx_session, write_c
-from tests.venues.coinbase_market import BTC, Venue
+from tests.venues.coinbase.market import BTC, Venue
 
 
 def session(updates: int = 6) -> list[bytes]:

@@ -12,17 +12,21 @@ import pytest
 from fillcast.tape.verify import verify
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_table.py"
+PAGE = Path(__file__).parents[2] / "docs" / "verified.md"
 SMALL = "okx/okx_books_20220513.ws.txt.gz"
 
 
-def table(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, SCRIPT, folder], capture_output=True, text=True, timeout=240, check=False)
+def table(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, SCRIPT, folder, *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
-def test_every_expected_figure_is_found(captures):
-    result = table(captures)
+def test_every_expected_figure_is_found_and_the_documents_say_so(captures):
+    listed = len(json.loads((captures / "expected.json").read_text())["captures"])
+    result = table(captures, "--markdown")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "10 captures, 0 differences" in result.stdout
+    assert f"{listed} captures, 0 differences" in result.stdout
+    assert result.stdout in PAGE.read_text(), "docs/verified.md is not what scripts/verify-table --markdown prints"
 
 
 @pytest.mark.parametrize(("figure", "wrong"), [("checksums", 291), ("crossed", 1)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fillcast.core.instrument import Instrument
-from fillcast.venues.binance import Product
-from fillcast.venues.okx import OkxConnection
+from fillcast.venues.binance.connection import Product
+from fillcast.venues.okx.connection import OkxConnection
 from tests.venues.streams import OKX, PRODUCTS, Line, Market
 
 

@@ -21,9 +21,10 @@ from fillcast.core.book import Book
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
-from fillcast.venues import binance_kernels, okx_kernels
+from fillcast.venues.binance import binance_kernels
 from fillcast.venues.fast import Kernel, allocate_books, fast_path, touched
 from fillcast.venues.json_kernels import LAG_BOOK, LAG_FLOOR_NS
+from fillcast.venues.okx import okx_kernels
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD, WRONG_CHECKSUM
 
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")

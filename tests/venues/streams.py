@@ -12,8 +12,8 @@ import numpy as np
 
 from fillcast.core.book import Book
 from fillcast.core.instrument import ContractKind, Instrument
-from fillcast.venues import binance
-from fillcast.venues.binance import BinanceConnection, Product
+from fillcast.venues.binance import connection as binance
+from fillcast.venues.binance.connection import BinanceConnection, Product
 from fillcast.venues.protocol import Effect, Effects, Fetch, Gap, Recovered, Refused, Rejected, Send
 from fillcast.venues.settings import Settings
 from fillcast.venues.splicing import SplicingConnection

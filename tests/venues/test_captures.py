@@ -18,7 +18,7 @@ import pytest
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
 from fillcast.venues.dialects import detect
-from fillcast.venues.okx_instruments import list_instruments
+from fillcast.venues.okx.instruments import list_instruments
 from fillcast.venues.protocol import Gap, Rejected
 from fillcast.venues.splicing import SplicingConnection
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fillcast.core import events as ev
-from fillcast.venues import binance_kernels, okx_kernels
+from fillcast.venues.binance import binance_kernels
+from fillcast.venues.okx import okx_kernels
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD
 from tests.core.ladder_row import check_row
 from tests.core.twins import TwinBook

@@ -12,8 +12,10 @@ from fillcast.core import layout_kernels as at
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
-from fillcast.venues import binance_kernels, json_kernels, okx_kernels
+from fillcast.venues import json_kernels
+from fillcast.venues.binance import binance_kernels
 from fillcast.venues.fast import LONGEST_FRAME, allocate_books, fast_path, touched
+from fillcast.venues.okx import okx_kernels
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD, WRONG_CHECKSUM
 from tests.core.effort import efforts, explore
 from tests.venues.fast_twin import SYMBOLS, Connection, binance, made, okx

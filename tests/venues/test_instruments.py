@@ -7,9 +7,11 @@ import pytest
 
 from fillcast.core.instrument import ContractKind
 from fillcast.errors import InstrumentError, UnknownInstrumentError, VenueError
-from fillcast.venues import binance_instruments, okx_instruments, venue
+from fillcast.venues import venue
+from fillcast.venues.binance import instruments as binance_instruments
 from fillcast.venues.levels import level_rows
 from fillcast.venues.listing import Listing
+from fillcast.venues.okx import instruments as okx_instruments
 from tests.venues.streams import dump
 
 SPOT = {"instId": "BTC-USDT", "instType": "SPOT", "state": "live", "tickSz": "0.1", "lotSz": "0.00000001"}

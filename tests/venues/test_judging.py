@@ -8,10 +8,10 @@ import pytest
 from fillcast.core import layout_kernels as at
 from fillcast.core.state import BookState
 from fillcast.errors import NotLiveError
-from fillcast.venues import binance
-from fillcast.venues.binance import BinanceConnection
+from fillcast.venues.binance import connection as binance
+from fillcast.venues.binance.connection import BinanceConnection
 from fillcast.venues.lag import LagMeter
-from fillcast.venues.okx import OkxConnection
+from fillcast.venues.okx.connection import OkxConnection
 from fillcast.venues.protocol import NOTHING, Gap, Recovered
 from fillcast.venues.settings import Settings
 from tests.venues.streams import MILLISECOND, OKX, OKX_OTHER, SECOND, USDM, Line, Market

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
-from fillcast.venues import binance
-from fillcast.venues.binance import BinanceConnection
-from fillcast.venues.okx import OkxConnection
+from fillcast.venues.binance import connection as binance
+from fillcast.venues.binance.connection import BinanceConnection
+from fillcast.venues.okx.connection import OkxConnection
 from fillcast.venues.protocol import Effect, Fetch, Send
 from fillcast.venues.rules import Verdict
 from fillcast.venues.splicing import SplicingConnection

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fillcast.core.instrument import Instrument
-from fillcast.venues import binance
+from fillcast.venues.binance import connection as binance
 from fillcast.venues.grids import MOST_FINER, finer
-from fillcast.venues.okx import OkxConnection
+from fillcast.venues.okx.connection import OkxConnection
 from fillcast.venues.protocol import Effect, Fetch, Rejected
 from tests.venues.streams import (
     MILLISECOND,

@@ -11,7 +11,7 @@ from fillcast.feed.settings import Settings
 from fillcast.feed.statistics import Counters, Phase
 from fillcast.session.doctor.evidence import lag_spread, spread
 from fillcast.session.doctor.witness import Witness, holes, refusals, rejections
-from fillcast.venues.okx import OkxConnection
+from fillcast.venues.okx.connection import OkxConnection
 from fillcast.venues.protocol import Gap, GapReason, Recovered, Refused, Rejected
 from tests.feed.virtual import VirtualClock
 from tests.venues.streams import MILLISECOND, OKX, START_MS, Market, dump

@@ -16,10 +16,10 @@ import msgspec
 from fillcast.core.events import SNAPSHOT, TRADES, UPDATE
 from fillcast.core.instrument import Instrument
 from fillcast.errors import FrameError, OffGridError
-from fillcast.venues import okx_frames as okx
 from fillcast.venues.connection import Connection
 from fillcast.venues.frames import excerpt
 from fillcast.venues.levels import text_time_ns, trade_row
+from fillcast.venues.okx import frames as okx
 from fillcast.venues.protocol import Rejected
 from fillcast.venues.recorded import Dialect, Recorded
 from fillcast.venues.regridding import Sides

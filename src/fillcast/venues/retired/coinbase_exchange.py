@@ -16,7 +16,7 @@ from fillcast.core.events import SNAPSHOT, TRADES, UPDATE
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import Proof
 from fillcast.errors import FrameError, OffGridError
-from fillcast.venues.coinbase import FAR_SLOTS, REST_WEIGHT
+from fillcast.venues.coinbase.connection import FAR_SLOTS, REST_WEIGHT
 from fillcast.venues.connection import Connection
 from fillcast.venues.frames import UNREADABLE, excerpt
 from fillcast.venues.levels import Level, trade_row

@@ -16,9 +16,9 @@ import msgspec
 from fillcast.core.events import SNAPSHOT, TRADES, UPDATE
 from fillcast.errors import FrameError, OffGridError
 from fillcast.venues.frames import UNREADABLE, excerpt
-from fillcast.venues.kraken_checksum import ChecksumRule
-from fillcast.venues.kraken_frames import DEPTHS, MOST_CRC
-from fillcast.venues.kraken_venue import RecordedKrakenConnection
+from fillcast.venues.kraken.checksum import ChecksumRule
+from fillcast.venues.kraken.frames import DEPTHS, MOST_CRC
+from fillcast.venues.kraken.venue import RecordedKrakenConnection
 from fillcast.venues.levels import PLAIN_DIGITS, Side, time_ns, trade_row
 from fillcast.venues.protocol import Rejected
 from fillcast.venues.recorded import Dialect, Recorded

@@ -12,12 +12,12 @@ from typing import Final
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import Proof
 from fillcast.errors import FrameError
-from fillcast.venues import okx_frames as wire
-from fillcast.venues import okx_kernels
 from fillcast.venues.fast import Kernel
 from fillcast.venues.levels import text_time_ns
-from fillcast.venues.okx import OkxConnection
-from fillcast.venues.okx_venue import BOOKS, V5, book_entries
+from fillcast.venues.okx import frames as wire
+from fillcast.venues.okx import okx_kernels
+from fillcast.venues.okx.connection import OkxConnection
+from fillcast.venues.okx.venue import BOOKS, V5, book_entries
 from fillcast.venues.rules import UnnumberedRules
 from fillcast.venues.settings import CAPTURE_SETTINGS, Settings
 from fillcast.venues.slots import Message, Slot

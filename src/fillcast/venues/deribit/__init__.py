@@ -1,0 +1,5 @@
+"""Deribit over JSON-RPC."""
+
+from fillcast.venues.deribit.connection import DERIBIT
+
+__all__ = ["DERIBIT"]

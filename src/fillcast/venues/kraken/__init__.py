@@ -1,0 +1,5 @@
+"""Kraken spot, WebSocket v2."""
+
+from fillcast.venues.kraken.venue import KRAKEN
+
+__all__ = ["KRAKEN"]
