@@ -21,7 +21,9 @@ WHOLE_EVERY = 16  # changes of a book from one comparison of every level to the 
 
 COUNTS = attrgetter(*(field.name for field in fields(Tally)))
 # A list of levels of any venue: `[["1","2"` or `[[1,2`, or objects with a price and a quantity.
-CARRIES_BOOK = re.compile(rb'\[\s*\[\s*"?\d[^\[\]]*,|"price":\s*[\d.]+,\s*"qty"|"price_level":\s*"\d')
+CARRIES_BOOK = re.compile(
+    rb'\[\s*\[\s*"?\d[^\[\]]*,|"price":\s*[\d.]+,\s*"qty"|"price_level":\s*"[\d.]+",\s*"new_quantity"'
+)
 
 # What the answers of venues have and their book messages lack: an answer may carry anything beside.
 ANSWERS = re.compile(rb'"(?:event|success|result|id|op|method)"\s*:')
