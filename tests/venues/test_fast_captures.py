@@ -23,11 +23,13 @@ def levels_of(frame: dict[str, list[list[str]]]) -> list[list[str]]:
 BINANCE_CAPTURES = [
     ("binance_spot/binance_spot_20210417.ws.txt.gz", binance_kernels.SPOT, 614),
     ("binance_spot/binance_spot_20211012.ws.txt.gz", binance_kernels.SPOT, 177),
-    ("binance_spot/btcusdt_20240808.gz", binance_kernels.SPOT, 2000),
+    ("binance_spot/btcusdt_20240808.gz", binance_kernels.SPOT, 3451),
+    ("binance_spot/btcusdt_20240809.gz", binance_kernels.SPOT, 3044),
     ("binance_usdm/binance_usdm_20210722.ws.txt.gz", binance_kernels.FUTURES, 764),
     ("binance_usdm/btcusdt_20240808.gz", binance_kernels.FUTURES, 6551),
     ("binance_coinm/binance_coinm_20210722.ws.txt.gz", binance_kernels.FUTURES, 2047),
-    ("binance_coinm/btcusd_perp_20240808.gz", binance_kernels.FUTURES, 10_000),
+    ("binance_coinm/btcusd_perp_20240808.gz", binance_kernels.FUTURES, 26_847),
+    ("binance_coinm/btcusd_perp_20240809.gz", binance_kernels.FUTURES, 17_948),
 ]
 
 
@@ -67,7 +69,7 @@ def test_every_frame_of_a_binance_capture(file: str, rule: int, least: int, capt
 
 
 def test_a_spoiled_digit_in_a_capture_is_caught(captures: Path) -> None:
-    line = next(line for line in frames(captures / BINANCE_CAPTURES[4][0]) if b"depthUpdate" in line)
+    line = next(line for line in frames(captures / "binance_usdm/btcusdt_20240808.gz") if b"depthUpdate" in line)
     connection = binance(binance_kernels.FUTURES, [made("BTCUSDT", "0.01", "0.001")])
     reading = connection.reading(line)
     assert reading is not None

@@ -199,7 +199,8 @@ class Session:
         reason = current.reason
         link = self._link(watched)
         if reason and link.phase is not Phase.OPEN:
-            reason = f"{reason}; {link.sentence}"
+            why, _, then = link.sentence.partition("; ")
+            reason = f"{reason}; {then if then and reason.endswith(why) else link.sentence}"
         return Answer(health.state, reason, current, last, age_ns)
 
     # Listening.
