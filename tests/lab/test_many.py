@@ -18,6 +18,7 @@ from fillcast.lab.options import LabOptions
 from fillcast.lab.protocols import PROTOCOLS, listed_symbols, listings
 from fillcast.lab.random_faults import UNSEEN, RandomFaults
 from fillcast.lab.server import INSTRUMENTS_MAX, check_options
+from fillcast.venues import VENUES
 from tests.lab.dict_book import DictBook
 from tests.lab.scene import Lab, with_lab
 from tests.lab.stepping import WALL_NS, exchange, frames
@@ -44,6 +45,10 @@ def test_every_protocol_lists_made_up_instruments_beyond_its_own() -> None:
     assert own < more
     assert set(MADE_UP) < more - own
     assert len(more - own) == 2 * len(PROTOCOLS)
+
+
+def test_the_lab_speaks_every_venue_that_is_followed_live() -> None:
+    assert set(PROTOCOLS) == set(VENUES)
 
 
 @pytest.mark.parametrize("name", list(PROTOCOLS))

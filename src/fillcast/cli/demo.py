@@ -67,7 +67,8 @@ def demo(
         async with LabProcess(port, seed, fault or (), stop) as lab:
             end_after(stop, seconds)  # what it takes to start the exchange does not count
             if lab.url:
-                endpoints = [f"{venue}={lab.url}" for venue in dict.fromkeys(key.partition(":")[0] for key in keys)]
+                venues = dict.fromkeys(key.partition(":")[0] for key in keys)
+                endpoints = [f"{venue}={lab.endpoints[venue]}" for venue in venues]
                 await follow(ask(keys, flags, ReachFlags(endpoints), Config()), "demo", stop, as_json=json)
 
     run_until_stopped(work)

@@ -43,8 +43,9 @@ def lab(
 ) -> None:
     """Run the embedded exchange by itself: every venue that it speaks, over WebSocket and REST on one port.
 
-    They are OKX, Binance USD-M, Bybit (spot, linear, inverse), Kraken, Deribit and Coinbase. Prints one line of JSON
-    with the address of each when it is ready, for `--endpoint okx=...` and the like of the other commands.
+    They are OKX, Binance (spot, USD-M, COIN-M), Bybit (spot, linear, inverse), Kraken, Deribit, Coinbase, Gate and
+    Bitfinex. Prints one line of JSON with the address of each when it is ready, for `--endpoint okx=...` and the like
+    of the other commands.
     """
     import asyncio
     import sys
