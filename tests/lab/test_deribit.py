@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -238,3 +239,16 @@ def test_shapes_are_those_of_recorded_frames(captures: Path) -> None:
         assert list(mine["params"]["data"]) == list(theirs["params"]["data"])
         level, their_level = mine["params"]["data"]["bids"][0], theirs["params"]["data"]["bids"][0]
         assert [type(value) for value in level] == [type(value) for value in their_level]
+
+
+def test_quotes_are_the_engines_touch_and_told_when_it_changes() -> None:
+    one, feed = scene()
+    told = [json.loads(data, parse_float=Decimal)["params"] for data in frames(one, 5, feed.topics["quote"])]
+    assert len(told) > 5
+    assert all(entry["channel"] == "quote.BTC-PERPETUAL" for entry in told)
+    seen = [tuple(list(entry["data"].values())[2:]) for entry in told]
+    assert all(before != after for before, after in itertools.pairwise(seen))
+    (bid,), (ask,) = (engine_top(feed.market, feed.listing.instrument, side, 1) for side in (1, -1))
+    last = told[-1]["data"]
+    assert (last["best_bid_price"], last["best_bid_amount"]) == bid
+    assert (last["best_ask_price"], last["best_ask_amount"]) == ask

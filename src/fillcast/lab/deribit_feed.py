@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from fillcast.lab import engine_kernels as engine
-from fillcast.lab.engine_kernels import BUY, Int64Array
+from fillcast.lab.engine_kernels import BUY, SELL, Int64Array
 from fillcast.lab.fills import Fill, FillReader
 from fillcast.lab.instruments import Listing
 from fillcast.lab.market import Market
@@ -36,6 +36,8 @@ class DeribitFeed:
         }
         self._trades = {f"trades.{self.symbol}.{every}": every_ms for every, every_ms in EVERY_MS.items()}
         self.topics |= {f"trades.{every}": f"trades.{self.symbol}.{every}" for every in EVERY_MS}
+        self.topics["quote"] = f"quote.{self.symbol}"
+        self._touch = (0, 0, 0, 0)
         self._rows: dict[str, list[bytes]] = {topic: [] for topic in self._trades}
         self._fills = FillReader(market)
         self._last_tick = 0
@@ -43,6 +45,9 @@ class DeribitFeed:
     def step(self, moment: Moment, due_ms: int, wanted: Container[str]) -> list[Frame]:
         """Return the frames due at a multiple of 10 ms. The market is already there."""
         frames = self._told_trades(moment, due_ms, wanted)
+        quote = self._quote(moment)
+        if quote is not None and self.topics["quote"] in wanted:
+            frames.append(Frame(self.topics["quote"], self.symbol, quote))
         for topic, stream in self._streams.items():
             if stream.due(due_ms, wanted):
                 bids, asks = (side.changes[: side.changed] for side in (stream.bids, stream.asks))
@@ -78,6 +83,21 @@ class DeribitFeed:
             link = b'"prev_change_id":%d' % stream.previous_id
             data = b'{"type":"change",%b,%b,%b,"change_id":%d,%b}' % (at, link, name, stream.last_id, sides)
         return notification(stream.topic, data)
+
+    def _quote(self, moment: Moment) -> bytes | None:
+        """Return the message of the best bid and ask; None while they stand as they were."""
+        market, listing = self.market, self.listing
+        bid, ask = market.best(BUY), market.best(SELL)
+        touch = (bid, market.lots_at(bid), ask, market.lots_at(ask))
+        if touch == self._touch:
+            return None
+        self._touch = touch
+        text = (
+            f'{{"timestamp":{moment.wall_ms_of(market.changed_ns)},"instrument_name":"{self.symbol}",'
+            f'"best_bid_price":{listing.price_text(bid)},"best_bid_amount":{listing.size_text(touch[1])},'
+            f'"best_ask_price":{listing.price_text(ask)},"best_ask_amount":{listing.size_text(touch[3])}}}'
+        )
+        return notification(self.topics["quote"], text.encode())
 
     def _told_trades(self, moment: Moment, due_ms: int, wanted: Container[str]) -> list[Frame]:
         listened = [topic for topic in self._trades if topic in wanted]
