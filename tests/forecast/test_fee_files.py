@@ -22,7 +22,9 @@ def test_a_schedule_that_comes_with_the_package_can_be_read(venue: str) -> None:
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", schedule.as_of)
     for entry in schedule.tiers:
         assert schedule.rate(entry.tier, entry.group) == entry
-        assert -5.0 <= entry.maker_bps <= entry.taker_bps <= 150.0  # 1.5 %: the dearest retail tier of any venue is 1.2 %
+        assert (
+            -5.0 <= entry.maker_bps <= entry.taker_bps <= 150.0
+        )  # 1.5 %: the dearest retail tier of any venue is 1.2 %
 
 
 def test_a_venue_without_a_schedule_asks_for_the_fee() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from fillcast.core.events import EXTRA, TRADES
+from fillcast.core.instrument import Instrument
 from fillcast.venues.binance import connection as binance
 from fillcast.venues.binance.connection import BinanceConnection
+from fillcast.venues.bitfinex.connection import BitfinexConnection
 from fillcast.venues.okx.connection import OkxConnection
 from tests.venues.streams import OKX, USDM, Line, Market, dump
 
@@ -60,3 +64,15 @@ def test_an_event_of_a_stream_without_a_name_is_rejected_by_both_readers(fast: b
     line.feed(b'{"stream":""' + update[update.index(b',"data"') :])
     assert connection.rejected == 1
     assert line.states == ["BROKEN"]
+
+
+@pytest.mark.parametrize("length", ["9" * 20, "\u0662\u0665", "-1", "0", ""])
+def test_a_book_of_a_length_that_nobody_can_ask_for_is_rejected(length: str) -> None:
+    pair = Instrument("bitfinex", "tBTCUSD", "BTC", "USD", Decimal("1e-8"), Decimal("1e-8"))
+    connection = BitfinexConnection([pair])
+    connection.opened(1, 1)
+    ack = {"event": "subscribed", "channel": "book", "chanId": 7, "symbol": "tBTCUSD", "prec": "P0", "len": length}
+    connection.frame(dump(ack), 2, 2)
+    assert connection.rejected == 1
+    connection.frame(dump(ack | {"len": "250"}), 3, 3)
+    assert (connection.rejected, connection.books[0].depth) == (1, 250)

@@ -32,6 +32,7 @@ from fillcast.venues.slots import Message, Slot
 from fillcast.venues.standing import FOLLOWED
 from fillcast.venues.streaming import StreamingConnection
 
+LENGTHS: Final = {"1": 1, "25": 25, "100": 100, "250": 250}  # levels a side that a book can be asked for
 DEPTH: Final = 250  # levels a side, the most of 1, 25, 100 and 250: large orders need depth, and frames carry one level
 TIMESTAMPS, NUMBERS, CHECKSUMS = 32768, 65536, 131072  # flags of `conf`
 FLAGS: Final = TIMESTAMPS + NUMBERS + CHECKSUMS
@@ -245,9 +246,9 @@ class BitfinexConnection(StreamingConnection):
                 self._out.append(Rejected(reason, excerpt(data)))
             return
         if kind == BOOK and slot.book is not None:
-            if not str(event.len).isdigit():
+            if str(event.len) not in LENGTHS:
                 raise FrameError(f"a book of {event.len!r} levels")
-            slot.book.depth = int(event.len)
+            slot.book.depth = LENGTHS[str(event.len)]
             self._channels.pop(self._book_channels.get(slot.index, -1), None)
             self._book_channels[slot.index] = event.chanId
             self._leaving.discard(event.chanId)

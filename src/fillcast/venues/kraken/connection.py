@@ -1,7 +1,7 @@
 """Kraken WebSocket v2, spot: `book` and `trade`, every book proven by its checksum.
 
 Nothing is numbered. A checksum comes with every message and covers the best ten levels of each side; what lies deeper
-is compared with REST every so often (`kraken_depth`).
+is compared with REST every so often (`kraken.depth`).
 """
 
 from __future__ import annotations
