@@ -44,6 +44,7 @@ SEED = 11
 FEE = stated_fee(5.0)  # any: it plays no part here
 ASKED_EVERY_S = 0.05  # from one round-robin forecast to the next
 LONGEST_US = 1 << 20  # of a latency in the histogram: about a second
+MOST_FRAMES_S = 1 << 16  # frames of one second whose latency is kept
 SETTLE_S = 20.0  # for the lab's and the client's last frames to meet
 RECOVERY_S = 150.0  # after the last fault: a resync that was put off waits for up to a minute
 WARM_UP_S = 60.0  # caches, rolling windows and the allocator's own pools fill in the first minute
@@ -184,7 +185,8 @@ class Recorder:
         self.session: Session | None = None
         self.orders: dict[str, Order] = {}
         self.histogram = np.zeros(LONGEST_US, np.int64)
-        self.second: list[int] = []
+        self._second = np.zeros(MOST_FRAMES_S, np.int64)  # taken once: what is recorded must not be what grows
+        self._seen = 0
         self._sockets: dict[int, object] = {}
 
     def follow(self, session: Session) -> None:
@@ -196,7 +198,8 @@ class Recorder:
         client = self._sockets.get(id(connection))
         socket = getattr(client, "_socket", None)
         if socket is not None:
-            self.second.append((time.monotonic_ns() - socket.received_ns) // 1000)
+            self._second[self._seen % MOST_FRAMES_S] = (time.monotonic_ns() - socket.received_ns) // 1000
+            self._seen += 1
 
     def on_notice(self, connection: Driven, notice: Notice) -> None:
         if isinstance(notice, Gap):
@@ -213,10 +216,10 @@ class Recorder:
 
     def turn(self) -> tuple[float, float, float]:
         """Return p50, p99 and the longest latency of the frames since the last turn, in µs."""
-        seen, self.second = np.asarray(self.second, np.int64), []
+        seen, self._seen = np.clip(self._second[: self._seen], 0, LONGEST_US - 1), 0
         if not len(seen):
             return 0.0, 0.0, 0.0
-        self.histogram += np.bincount(np.clip(seen, 0, LONGEST_US - 1), minlength=LONGEST_US)
+        np.add.at(self.histogram, seen, 1)
         p50, p99 = np.percentile(seen, (50, 99))
         return float(p50), float(p99), float(seen.max())
 

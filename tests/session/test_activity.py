@@ -48,10 +48,12 @@ def test_the_window_counts_the_trades_of_the_last_minute_by_aggressor(
 
 def test_the_count_catches_a_tally_that_never_forgets() -> None:
     class Elephant(TradeTally):
-        def _forget(self, second: int) -> None:
-            pass
+        def add(self, side: int, lots: int, mono_ns: int) -> None:
+            super().add(side, lots, mono_ns)
+            seconds = self._buckets[:, 0]
+            seconds[seconds > 0] = mono_ns // SECOND  # what is old counts as new
 
-    steps = [(20 * SECOND, 1, 3)] * 5
+    steps = [(7 * SECOND, 1, 3)] * 12
     assert miscounts(Elephant(START_NS), steps)
 
 

@@ -12,6 +12,8 @@ from fillcast.feed.proxies import proxy_for
 from fillcast.feed.rest import retry_after_s
 from fillcast.feed.settings import Settings
 
+READ_BYTES = 1 << 14  # of one read of a socket: several ordinary frames
+
 
 def checked_socket_url(url: str) -> str:
     """Return a socket URL that can be opened.
@@ -39,7 +41,7 @@ async def open_socket(url: str, settings: Settings, proxy: str | None) -> Client
     OSError, websockets.exceptions.WebSocketException
         `fillcast.feed.reach.sentence` turns them into words.
     """
-    return await connect(
+    socket = await connect(
         url,
         proxy=proxy_for(url, proxy),
         compression="deflate" if settings.deflate else None,
@@ -49,6 +51,11 @@ async def open_socket(url: str, settings: Settings, proxy: str | None) -> Client
         max_size=settings.max_frame_bytes,
         max_queue=settings.max_queue,
     )
+    # The standard loop asks the allocator for `max_size` bytes at every read and gives back what did not come, 256 KiB
+    # unless told otherwise: among the small objects that stay, those holes made the heap grow for hours.
+    if hasattr(socket.transport, "max_size"):
+        socket.transport.max_size = READ_BYTES
+    return socket
 
 
 def queued_frames(socket: ClientConnection) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass
 
+import numpy as np
+
 from fillcast.core import layout_kernels as at
+from fillcast.core.decimals import INT64_MAX
 from fillcast.core.events import LOTS, SIDE, EventBuffer
 from fillcast.feed.driven import Driven
 from fillcast.models.volatility import EwmaVolatility
 
 WINDOW_S = 60
 SECOND_NS = 1_000_000_000
+NEVER_S = -WINDOW_S - 1  # of a bucket that has counted nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Activity:
 
 
 class TradeTally:
-    """Counts trades in buckets of one second, so that memory does not grow with the market.
+    """Counts trades in buckets of one second, in memory that is taken once: a market of any pace leaves it as it is.
 
     Times are monotonic nanoseconds of reception.
     """
@@ -47,31 +50,27 @@ class TradeTally:
 
     def __init__(self, started_ns: int) -> None:
         self._started_ns = started_ns
-        self._buckets: deque[list[int]] = deque()  # second, buys, sells, buy lots, sell lots
+        self._buckets = np.zeros((WINDOW_S, 5), np.int64)  # second, buys, sells, buy lots, sell lots
+        self._buckets[:, 0] = NEVER_S
         self.trades = 0
 
     def add(self, side: int, lots: int, mono_ns: int) -> None:
         """Count one trade; side +1: the aggressor bought."""
         second = mono_ns // SECOND_NS
-        if not self._buckets or self._buckets[-1][0] != second:
-            self._forget(second)
-            self._buckets.append([second, 0, 0, 0, 0])
-        bucket = self._buckets[-1]
-        bought = side > 0
-        bucket[1 if bought else 2] += 1
-        bucket[3 if bought else 4] += lots
+        bucket = self._buckets[second % WINDOW_S]
+        if bucket[0] != second:
+            bucket[:] = (second, 0, 0, 0, 0)
+        column = 1 if side > 0 else 2
+        bucket[column] += 1
+        bucket[column + 2] = min(int(bucket[column + 2]) + lots, INT64_MAX)
         self.trades += 1
 
     def summary(self, mono_ns: int) -> Activity:
         """Return the counts of the window that ends now."""
-        self._forget(mono_ns // SECOND_NS)
-        buys, sells, buy_lots, sell_lots = (sum(bucket[at] for bucket in self._buckets) for at in range(1, 5))
+        within = self._buckets[self._buckets[:, 0] > mono_ns // SECOND_NS - WINDOW_S, 1:].tolist()
+        buys, sells, buy_lots, sell_lots = (sum(bucket[column] for bucket in within) for column in range(4))
         elapsed_s = min(float(WINDOW_S), (mono_ns - self._started_ns) / SECOND_NS)
         return Activity(buys, sells, buy_lots, sell_lots, self.trades, elapsed_s)
-
-    def _forget(self, second: int) -> None:
-        while self._buckets and self._buckets[0][0] <= second - WINDOW_S:
-            self._buckets.popleft()
 
 
 class Watched:
