@@ -82,7 +82,9 @@ class Examiner:
         assert isinstance(effects, tuple)
         now, counted = self._state(), self._counts()
         spoken = [effect for effect in effects if not isinstance(effect, WakeAt)]
-        rejected = any(isinstance(effect, Rejected) for effect in spoken)
+        refusals = [effect for effect in spoken if isinstance(effect, Rejected)]
+        # What a frame says of a symbol that is not followed is rejected by itself.
+        rejected = any("not subscribed here" not in effect.reason for effect in refusals)
         self._note(frame, bool(spoken), rejected, counted)
         assert not (rejected and connection.events.count), f"a rejected frame told something: {frame[:300]!r}"
         live = now[:, 0] == BookState.LIVE
@@ -99,8 +101,8 @@ class Examiner:
         self._known = [False] * len(self._known)
 
     def _note(self, frame: bytes, spoken: bool, rejected: bool, counted: tuple[object, ...]) -> None:
-        if rejected:
-            outcome = "rejected"
+        if rejected or (spoken and not self.connection.events.count):
+            outcome = "rejected" if rejected else "effects"
         elif self.connection.events.count:
             outcome = "events"
         elif spoken:

@@ -6,11 +6,15 @@ from decimal import Decimal
 
 import pytest
 
+from fillcast.core.decimals import Grid
 from fillcast.core.events import EXTRA, TRADES
 from fillcast.core.instrument import Instrument
+from fillcast.errors import FrameError
+from fillcast.venues import venue
 from fillcast.venues.binance import connection as binance
 from fillcast.venues.binance.connection import BinanceConnection
 from fillcast.venues.bitfinex.connection import BitfinexConnection
+from fillcast.venues.kraken.depth import Depth, DepthCheck
 from fillcast.venues.okx.connection import OkxConnection
 from tests.venues.streams import OKX, USDM, Line, Market, dump
 
@@ -76,3 +80,27 @@ def test_a_book_of_a_length_that_nobody_can_ask_for_is_rejected(length: str) -> 
     assert connection.rejected == 1
     connection.frame(dump(ack | {"len": "250"}), 3, 3)
     assert (connection.rejected, connection.books[0].depth) == (1, 250)
+
+
+def test_a_trade_id_of_digits_that_are_none_is_kept_as_none() -> None:
+    line = live(OkxConnection([OKX]), Market(OKX).okx_snapshot())
+    trade = {"instId": "BTC-USDT", "tradeId": "\u00b2", "px": "100.0", "sz": "1", "side": "buy", "ts": "1700000000000"}
+    line.feed(dump({"arg": {"channel": "trades", "instId": "BTC-USDT"}, "data": [trade]}))
+    assert line.connection.events.message_rows(0)[0, EXTRA] == 0
+
+
+@pytest.mark.parametrize("size", ["abc.5", "-1.5", "1_0.5", ""])
+def test_a_size_of_rest_depth_that_is_no_number_is_refused_when_it_comes(size: str) -> None:
+    check = DepthCheck(1, 0)
+    depth = Depth([["100.0", "1.000", 1]], [["101.0", size, 1]])
+    with pytest.raises(FrameError, match="not a decimal number"):
+        check.take(depth, Grid.of(Decimal("0.1")), 0)
+
+
+def test_an_odd_head_costs_no_other_instrument() -> None:
+    good = {"instId": "BTC-USDT", "instType": "SPOT", "state": "live", "tickSz": "0.1", "lotSz": "0.001"}
+    body = dump({"code": "0", "data": [{"instId": 5}, good | {"baseCcy": "BTC", "quoteCcy": "USDT"}]})
+    (found,) = venue("okx").parse_instruments([body])
+    assert found.symbol == "BTC-USDT"
+    body = dump({"retCode": 0, "result": {"list": [{"symbol": 5}]}})
+    assert venue("bybit_spot").parse_instruments([body]) == []

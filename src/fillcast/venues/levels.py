@@ -85,6 +85,12 @@ def trade_row(side: int, price: str, size: str, trade_id: int, instrument: Instr
     return checked_rows([(side, ticks, lots, trade_id if 0 <= trade_id <= INT64_MAX else 0)])
 
 
+def trade_number(text: str) -> int:
+    """Return the id of a trade where it is a number that an int64 holds, 0 where it is none (a UUID, say)."""
+    number = int(text) if text.isdigit() and text.isascii() and len(text) <= len(str(INT64_MAX)) else 0
+    return number if number <= INT64_MAX else 0
+
+
 def checked_rows(rows: list[tuple[int, int, int, int]]) -> NDArray[np.int64]:
     """Return rows as an array (n, 4); `FrameError` when a price is zero."""
     if any(row[1] == 0 for row in rows):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
 
 from fillcast.core.instrument import Instrument
 from fillcast.errors import InstrumentError
+
+Head = TypeVar("Head")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,11 @@ class Listing:
         for symbol in symbols:
             if symbol in self.problems:
                 raise InstrumentError(self.problems[symbol])
+
+    def head(self, venue: str, raw: msgspec.Raw, decode: Callable[[msgspec.Raw], Head]) -> Head | None:
+        """Return what one entry is about; None where even that cannot be read: it costs no other entry."""
+        try:
+            return decode(raw)
+        except msgspec.DecodeError as error:
+            self.problems[""] = f"{venue}: an entry of its metadata cannot be read: {error}"
+            return None

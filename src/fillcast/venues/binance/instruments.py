@@ -80,8 +80,8 @@ def list_instruments(venue: str, bodies: Iterable[bytes]) -> Listing:
         if reply.symbols is None:
             raise VenueError(f"{venue} refused the instruments: {reply.msg or 'no symbols'} (code {reply.code})")
         for raw in reply.symbols:
-            head = decode_head(raw)
-            if (head.status or head.contractStatus) != TRADING:
+            head = listing.head(venue, raw, decode_head)
+            if head is None or (head.status or head.contractStatus) != TRADING:
                 continue
             try:
                 listing.instruments.append(as_instrument(venue, decode_symbol(raw)))

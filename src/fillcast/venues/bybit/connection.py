@@ -9,14 +9,13 @@ from typing import Final
 
 import msgspec
 
-from fillcast.core.decimals import INT64_MAX
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import Proof
 from fillcast.errors import FrameError, OffGridError
 from fillcast.venues.bybit import frames as wire
 from fillcast.venues.bybit import instruments as metadata
 from fillcast.venues.frames import excerpt, is_json
-from fillcast.venues.levels import time_ns, trade_row
+from fillcast.venues.levels import time_ns, trade_number, trade_row
 from fillcast.venues.listing import Listing
 from fillcast.venues.protocol import Effects, Rejected, Send
 from fillcast.venues.rules import Verdict
@@ -274,9 +273,3 @@ def book_channel() -> str:
 def beside_channels(*, trades: bool, touch: bool) -> tuple[str, ...]:
     """Return the starts of the other topics."""
     return (*(["publicTrade."] if trades else []), *([f"orderbook.{TOUCH_DEPTH}."] if touch else []))
-
-
-def trade_number(text: str) -> int:
-    """Return the id of a trade where it is a number (spot), 0 where it is none (a UUID)."""
-    number = int(text) if text.isdigit() and text.isascii() and len(text) <= len(str(INT64_MAX)) else 0
-    return number if number <= INT64_MAX else 0

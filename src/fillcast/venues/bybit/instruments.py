@@ -119,8 +119,8 @@ def list_instruments(venue: str, category: str, bodies: Iterable[bytes]) -> List
         if reply.retCode:
             raise VenueError(f"{venue} refused the instruments: {reply.retMsg} (code {reply.retCode})")
         for raw in reply.result.entries:
-            head = decode_head(raw)
-            if head.status != TRADING:
+            head = listing.head(venue, raw, decode_head)
+            if head is None or head.status != TRADING:
                 continue
             try:
                 listing.instruments.append(as_instrument(venue, category, decode_entry(raw)))

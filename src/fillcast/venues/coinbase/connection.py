@@ -20,7 +20,7 @@ from fillcast.venues.coinbase.instruments import instrument_paths, list_instrume
 from fillcast.venues.connection import Connection
 from fillcast.venues.directory import Venue, read_facts, shards
 from fillcast.venues.frames import UNREADABLE, excerpt
-from fillcast.venues.levels import PLAIN_DIGITS, Level, trade_row
+from fillcast.venues.levels import Level, trade_number, trade_row
 from fillcast.venues.listing import Listing
 from fillcast.venues.numbering import Numbering
 from fillcast.venues.protocol import GapReason, Rejected, Send
@@ -212,6 +212,7 @@ class CoinbaseConnection(StreamingConnection):
         unknown: list[str] = []
         for event in wire.decode_trades(frame.events):
             if event.type == "snapshot":  # the last trades before the subscription
+                self.ignored += 1
                 continue
             for trade in event.trades:
                 slot = self._by_symbol.get(trade.product_id)
@@ -290,7 +291,7 @@ def sides(levels: Iterable[wire.Level]) -> Sides:
 
 def traded_row(trade: wire.Trade, instrument: Instrument) -> NDArray[np.int64]:
     """Return a trade as a row: who took is on the other side than the order that was resting."""
-    trade_id = int(trade.trade_id) if trade.trade_id.isdigit() and len(trade.trade_id) <= PLAIN_DIGITS else 0
+    trade_id = trade_number(trade.trade_id)
     aggressor = -1 if trade.side == "BUY" else 1
     try:
         return trade_row(aggressor, trade.price, trade.size, trade_id, instrument)

@@ -91,7 +91,10 @@ def list_instruments(bodies: Iterable[bytes]) -> Listing:
     listing = Listing()
     for body in bodies:
         for raw in decode_reply(body).products:
-            symbol = decode_name(raw).product_id
+            named = listing.head("coinbase", raw, decode_name)
+            if named is None:
+                continue
+            symbol = named.product_id
             try:
                 head = decode_head(raw)
                 if not head.trades:

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from fillcast.errors import FrameError
+from fillcast.venues.levels import trade_number
 from fillcast.venues.regridding import Sides
 
 Digits = msgspec.Raw
@@ -78,8 +79,7 @@ class TradeEntry(msgspec.Struct, frozen=True):
     @property
     def number(self) -> int:
         """The digits of its id, such as those of "ETH-2696083"; 0 when they are none that fit."""
-        digits = self.trade_id.rpartition("-")[2]
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
+        return trade_number(self.trade_id.rpartition("-")[2])
 
 
 class Quote(msgspec.Struct, frozen=True):

@@ -276,9 +276,11 @@ class KrakenConnection(StreamingConnection):
         if len(rows) > MAX_MESSAGES:
             raise FrameError(f"a frame of {len(rows)} trades")
         self._reject_unknown(wire.TRADE, unknown, data)
-        if frame.type == wire.UPDATE:
-            for slot, row, event_ns in rows:
-                self._trade(slot, row, event_ns, event_ns)
+        if frame.type == wire.SNAPSHOT:
+            self.ignored += 1
+            return
+        for slot, row, event_ns in rows:
+            self._trade(slot, row, event_ns, event_ns)
 
     def _reject_unknown(self, channel: str, symbols: list[str], data: bytes) -> None:
         if symbols:

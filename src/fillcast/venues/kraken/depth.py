@@ -20,7 +20,7 @@ from fillcast.core.events import SIDE, TICKS
 from fillcast.errors import FrameError
 from fillcast.venues.kraken.checksum import written
 from fillcast.venues.kraken.instruments import rest_pair
-from fillcast.venues.levels import parse_units
+from fillcast.venues.levels import decimals_of, parse_units
 from fillcast.venues.settings import SECOND_NS
 
 COUNT: Final = 500  # levels a side, the most that REST gives
@@ -101,7 +101,7 @@ class DepthCheck:
             self._shown[side] = {parse_units(price, prices): size for price, size, _ in levels}
         for shown in self._shown.values():
             for size in shown.values():
-                written(size)
+                decimals_of(size)
         self.compare_ns = mono_ns + MARGIN_NS
 
     def differences(self, book: Book) -> list[str]:

@@ -87,8 +87,8 @@ def list_instruments(bodies: Iterable[bytes]) -> Listing:
         if reply.error or reply.result is None:
             raise VenueError(f"kraken refused the instruments: {', '.join(reply.error) or 'no result'}")
         for raw in reply.result.values():
-            head = decode_head(raw)
-            if not head.wsname or head.status not in TRADING:
+            head = listing.head("kraken", raw, decode_head)
+            if head is None or not head.wsname or head.status not in TRADING:
                 continue
             symbol = usual_symbol(head.wsname)
             try:

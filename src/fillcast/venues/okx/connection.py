@@ -15,7 +15,7 @@ from fillcast.errors import FrameError, OffGridError
 from fillcast.venues.budget import Budget
 from fillcast.venues.fast import Kernel
 from fillcast.venues.frames import excerpt, is_json
-from fillcast.venues.levels import text_time_ns, trade_row
+from fillcast.venues.levels import text_time_ns, trade_number, trade_row
 from fillcast.venues.listing import Listing
 from fillcast.venues.okx import frames as wire
 from fillcast.venues.okx import okx_kernels
@@ -223,7 +223,7 @@ class OkxConnection(SplicingConnection):
     def _trades(self, slot: Slot, entries: list[wire.TradeEntry]) -> None:
         rows = []
         for entry in entries:
-            trade_id = int(entry.tradeId) if entry.tradeId.isdigit() and len(entry.tradeId) < 19 else 0
+            trade_id = trade_number(entry.tradeId)
             try:
                 row = trade_row(1 if entry.side == "buy" else -1, entry.px, entry.sz, trade_id, slot.instrument)
             except OffGridError as error:

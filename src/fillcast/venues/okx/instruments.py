@@ -92,8 +92,8 @@ def list_instruments(bodies: Iterable[bytes]) -> Listing:
         if reply.code != "0":
             raise VenueError(f"okx refused the instruments: {reply.msg} (code {reply.code})")
         for raw in reply.data:
-            head = decode_head(raw)
-            if head.state != "live" or head.instType not in TYPES:
+            head = listing.head("okx", raw, decode_head)
+            if head is None or head.state != "live" or head.instType not in TYPES:
                 continue
             try:
                 listing.instruments.append(as_instrument(decode_entry(raw)))
