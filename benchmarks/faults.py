@@ -1,6 +1,6 @@
 """Plants every fault of the lab in a running session and times how it is seen and how the books come back.
 
-    python -m benchmarks.faults [--json] [--only KIND] [--venue VENUE]
+    python -m benchmarks.faults [--json | --markdown] [--only KIND] [--venue VENUE]
 
 The lab runs as its own process and is spoken to over its socket; everything else is the public API. A row says what
 was planted, as which kind of gap it was seen, how many messages the venue's ids say were lost, how long it took from
@@ -18,7 +18,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 import aiohttp
@@ -45,6 +45,8 @@ DETECTION_S = 20.0
 RECOVERY_S = 60.0  # a first book may take 30 s on Bitfinex before it is asked for again
 HARMLESS_S = 1.5  # how long a fault that may stay unseen is watched
 NOT_SEEN = "not seen"
+COLUMNS = ["venue", "fault", "seen as", "state", "lost", "seen ms", "LIVE ms", "priced", "right"]
+NUMBERS = COLUMNS[4:8]
 PLAIN_WIDTH = 110  # of a table that is not printed on a terminal
 
 
@@ -192,6 +194,15 @@ async def try_fault(
     protocol
         In place of the settings that the venue is followed with.
     """
+    async with prepared(endpoints, name, kind, protocol) as trial:
+        return await trial.run(stall_s, harmless_s)
+
+
+@contextlib.asynccontextmanager
+async def prepared(
+    endpoints: Mapping[str, str], name: str, kind: str, protocol: Settings | None = None
+) -> AsyncIterator[Trial]:
+    """Open a fresh session whose books are LIVE and priced, for one fault; parameters as for `try_fault`."""
     observer, followed = Observer(), FOLLOWED[name]
     keys = [f"{followed.venue}:{symbol}" for symbol in followed.symbols]
     listener = Listener(on_batch=observer.on_batch, on_notice=observer.on_notice)
@@ -205,8 +216,7 @@ async def try_fault(
         before = session.forecast(observer.orders[keys[0]], fee=FEE)
         assert before.current.net is not None, before.reason
         observer.forget()
-        trial = Trial(session, observer, endpoints["okx"], name, kind, keys[0])
-        return await trial.run(stall_s, harmless_s, settings.stream_wait_ns)
+        yield Trial(session, observer, endpoints["okx"], name, kind, keys[0], settings.stream_wait_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +229,9 @@ class Trial:
     name: str
     kind: str
     key: str
+    stream_wait_ns: int
 
-    async def run(self, stall_s: float, harmless_s: float, stream_wait_ns: int) -> Outcome:
+    async def run(self, stall_s: float = STALL_S, harmless_s: float = HARMLESS_S) -> Outcome:
         followed = FOLLOWED[self.name]
         expected = followed.expected[self.kind]
         waits = self.kind in ON_FIRST_BOOKS
@@ -238,7 +249,7 @@ class Trial:
         outcome.planted = log["state"] == cause["state"] == "injected" and is_of(log, self.kind)
         judge(outcome, self.observer, self.session, int(str(cause["wall_ns"] or 0)), expected)
         more = self.session.feed.statistics().fetches - fetches - followed.joined
-        outcome.asked_again = more > 0 or (outcome.recovery_ms or 0.0) >= stream_wait_ns / 1e6
+        outcome.asked_again = more > 0 or (outcome.recovery_ms or 0.0) >= self.stream_wait_ns / 1e6
         if waits and not outcome.asked_again:  # a first book that was held back or too old hurt nobody
             outcome.expected = False
         return outcome
@@ -288,36 +299,48 @@ async def run(kinds: Iterable[str], names: Iterable[str]) -> list[Outcome]:
         return [await try_fault(lab.endpoints, name, kind) for name, kind in cases]
 
 
+def cells(one: Outcome) -> list[str]:
+    """Return a row of the table."""
+    seen = one.seen_as != NOT_SEEN
+    return [
+        *(one.followed, one.fault, one.seen_as, one.state),
+        ("unknown" if one.loss is None else str(one.loss)) if seen else "",
+        milliseconds(one.detection_ms),
+        milliseconds(one.recovery_ms),
+        str(one.priced) if seen else "",
+        "yes" if one.expected else f"NO {one.stuck if one.planted else 'not planted'}".rstrip(),
+    ]
+
+
+def notes(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return why each fault that was rightly not seen was not, with the rows that this is about."""
+    rows: dict[str, list[str]] = {}
+    for one in outcomes:
+        if one.expected and one.seen_as == NOT_SEEN:
+            reason = FOLLOWED[one.followed].expected[one.fault].unseen
+            rows.setdefault(reason, []).append(f"{one.followed} {one.fault}")
+    return [f"{reason} ({', '.join(about)})" for reason, about in rows.items()]
+
+
 def show(outcomes: list[Outcome], console: Console) -> None:
     """Print the table."""
     table = Table(title="fault → detection → recovery", box=None, header_style="dim", title_justify="left")
-    for name in ("venue", "fault", "seen as", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in ("lost", "seen ms", "LIVE ms", "priced"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("right", no_wrap=True)
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=True)
     for one in outcomes:
-        seen = one.seen_as != NOT_SEEN
-        table.add_row(
-            *(one.followed, one.fault, one.seen_as, one.state),
-            ("unknown" if one.loss is None else str(one.loss)) if seen else "",
-            milliseconds(one.detection_ms),
-            milliseconds(one.recovery_ms),
-            str(one.priced) if seen else "",
-            "yes" if one.expected else f"[bold red]NO[/] {one.stuck if one.planted else 'not planted'}",
-        )
+        table.add_row(*cells(one), style="" if one.expected else "bold red")
     console.print(table)
     console.print(
         "seen ms: fault to gap record; LIVE ms: from there to LIVE; priced: forecasts with a price meanwhile."
     )
-    unseen: dict[str, list[str]] = {}
-    for one in outcomes:
-        if one.expected and one.seen_as == NOT_SEEN:
-            unseen.setdefault(FOLLOWED[one.followed].expected[one.fault].unseen, []).append(
-                f"{one.followed} {one.fault}"
-            )
-    for reason, rows in unseen.items():
-        console.print(f"Rightly not seen: {reason} ({', '.join(rows)}).", soft_wrap=True)
+    for note in notes(outcomes):
+        console.print(f"Rightly not seen: {note}.", soft_wrap=True)
+
+
+def as_markdown(outcomes: list[Outcome]) -> str:
+    """Return the table for a page."""
+    lines = [COLUMNS, ["---:" if name in NUMBERS else "---" for name in COLUMNS], *map(cells, outcomes)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def milliseconds(value: float | None) -> str:
@@ -326,7 +349,9 @@ def milliseconds(value: float | None) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="fault, detection, recovery")
-    parser.add_argument("--json", action="store_true")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true")
+    form.add_argument("--markdown", action="store_true", help="the table as docs/faults.md has it")
     parser.add_argument("--only", action="append", choices=KINDS, help="one kind; repeatable")
     parser.add_argument("--venue", action="append", choices=list(FOLLOWED), help="one venue; repeatable")
     arguments = parser.parse_args()
@@ -334,6 +359,8 @@ def main() -> int:
     outcomes = asyncio.run(run(arguments.only or KINDS, arguments.venue or FOLLOWED))
     if arguments.json:
         print(json.dumps([asdict(one) for one in outcomes]))
+    elif arguments.markdown:
+        print(as_markdown(outcomes))
     else:
         console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
         show(outcomes, console)
