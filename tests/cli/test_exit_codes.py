@@ -159,3 +159,15 @@ def test_a_reader_that_has_seen_enough_is_no_failure(environment, endpoints):
         process.stdout.close()
         assert process.wait(10) == 0
         assert process.stderr.read() == b""
+
+
+def test_a_verdict_claims_no_more_than_the_weakest_proof(in_process, tmp_path):
+    first = {"type": "snapshot", "product_id": "A-USD", "bids": [["1.0", "1"]], "asks": [["2.0", "1"]]}
+    then = {"type": "l2update", "product_id": "A-USD", "changes": [["buy", "1.1", "3"]], "time": "2021-04-17T16:43:37Z"}
+    unnumbered = tmp_path / "unnumbered.jsonl"
+    unnumbered.write_text("".join(json.dumps(frame) + "\n" for frame in (first, then)))
+    told = in_process("verify", str(unnumbered)).stdout
+    assert "✔ sound: nothing contradicts the books" in told
+    assert "a lost update could not be seen" in told
+    numbered = in_process("verify", str(write_a(tmp_path / "sound.txt", okx_session()))).stdout
+    assert "every book is proven right" in numbered

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -361,3 +362,14 @@ def test_disputed_fees_are_passed_on_whole() -> None:
     assert wide.net.quote == plain.net.quote
     assert wide.net.high_quote - plain.net.high_quote == pytest.approx(100.15 * 2e-4)
     assert wide.net.low_quote == pytest.approx(plain.net.low_quote)
+
+
+def test_an_inverse_book_that_rounding_leaves_with_nothing_gives_back_all_of_it() -> None:
+    """It took millions of steps of one lot once."""
+    coin = replace(INVERSE, symbol="XRP-USD-SWAP", base="XRP", contract_value=Decimal(10), tick=Decimal("0.0001"))
+    other = replace(coin, venue="binance_coinm", symbol="XRPUSD_PERP")
+    spot = replace(DOLLARS, symbol="XRP-USD", base="XRP", tick=Decimal("0.0001"), lot=Decimal("0.000001"))
+    bids, asks = [("1.9999", "5000")], [(f"2.000{step}", "5000") for step in range(5)]
+    found = split_of([view_of(one, bids, asks) for one in (coin, other, spot)], "12345.67usd")
+    assert isinstance(found, Split)
+    assert found.unfilled_base == 0

@@ -143,7 +143,7 @@ def test_a_planted_violation_is_caught(lab_corpus: Corpus, planted: type[OkxConn
     with pytest.raises((AssertionError, KeyError), match=says):
         fuzz(
             lab_corpus,
-            3000,
+            12_000,
             SEED,
             connect=lambda: planted(lab_corpus.survey.instruments, settings=CAPTURE_SETTINGS, fast=False),
         )

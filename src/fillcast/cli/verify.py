@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fillcast.cli import options
+from fillcast.core.state import Proof
 from fillcast.core.units import NS_PER_S
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def show(result: Verification, console: Console) -> None:
     if result.problem_count > SHOWN_COMPLAINTS:
         console.print(f"... {count(result.problem_count - SHOWN_COMPLAINTS, 'more line')} left out", style="yellow")
     if result.sound:
-        console.print("[bold green]✔ sound[/]: every book is proven right from its first snapshot to the end")
+        console.print(f"[bold green]✔ sound[/]: {_verdict(result)}")
         return
     complaints = result.complaints
     console.print(f"[bold red]✖ unsound[/]: {count(len(complaints), 'reason')}")
@@ -100,6 +101,19 @@ def show(result: Verification, console: Console) -> None:
         console.print(f"  {escape(sentence)}", highlight=False, soft_wrap=True)
     if len(complaints) > SHOWN_COMPLAINTS:
         console.print(f"  ... and {len(complaints) - SHOWN_COMPLAINTS} more; --json lists them all")
+
+
+def _verdict(result: Verification) -> str:
+    """Return what a sound capture proves, by the weakest proof of its books."""
+    proofs = {one.proof for one in result.instruments if one.has_book}
+    if Proof.TRANSPORT in proofs:
+        return (
+            "nothing contradicts the books; what is proven by transport alone has neither numbers nor checksums, "
+            "so that a lost update could not be seen"
+        )
+    if Proof.CHECKSUM in proofs:
+        return "every book is right as far as the venue's checksums reach, from its first snapshot to the end"
+    return "every book is proven right from its first snapshot to the end"
 
 
 def _row(one: Found) -> list[str]:

@@ -80,7 +80,7 @@ class SplitSearch:
     def _of_base(self, base: Fraction) -> list[int]:
         total = self._units(base)
         lots = self._allocated(total, range(len(self._offers)))
-        inverse = [index for index, step in enumerate(self._steps) if step is None and lots[index]]
+        inverse = [index for index, step in enumerate(self._steps) if step is None]
         linear = [index for index, step in enumerate(self._steps) if step is not None]
         if inverse and linear:  # what inverse contracts lost in rounding goes to those whose base is exact
             held = sum((self._offers[index].base_of(lots[index]) for index in inverse), Fraction(0))

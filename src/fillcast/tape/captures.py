@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import heapq
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -179,7 +180,7 @@ class Capture:
                     yield number, text.rstrip(b"\r\n"), ended
         except EOFError:
             self._note(LineProblem(path, number + 1, "the compressed file ends too early", at_end=True))
-        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
             if number == 0:
                 raise CaptureError(f"{path}: not a readable compressed file ({error})") from None
             self._note(LineProblem(path, number + 1, f"the compressed file is damaged from here on ({error})"))
@@ -194,11 +195,12 @@ class Capture:
 
 def _only_member(path: Path, raw: IO[bytes]) -> IO[bytes]:
     """Open the one file of a zip archive; `CaptureError` when it holds another number, or a locked one."""
-    archive = zipfile.ZipFile(raw)
-    members = [one for one in archive.infolist() if not one.is_dir()]
-    if len(members) != 1:
-        raise CaptureError(f"{path}: a zip archive of {len(members)} files; unpack it and name those to read, in order")
     try:
+        archive = zipfile.ZipFile(raw)
+        members = [one for one in archive.infolist() if not one.is_dir()]
+        if len(members) != 1:
+            many = f"a zip archive of {len(members)} files; unpack it and name those to read, in order"
+            raise CaptureError(f"{path}: {many}")
         return archive.open(members[0])
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or compressed by another method
         raise CaptureError(f"{path}: {error}") from None
