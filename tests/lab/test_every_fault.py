@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -98,7 +99,7 @@ async def both(lab: Lab, name: str, kind: FaultKind) -> tuple[list[bytes], list[
     protocol = PROTOCOLS[name]
     async with listening(lab, protocol) as struck, listening(lab, protocol) as left:
         await seen(left, BEFORE)
-        log = await lab.fault(kind.value, symbol(protocol), protocol=name)
+        log = await lab.fault(kind.value, symbol(protocol), protocol=name, connection="00000001")
         await seen(left, AFTER)
         await asyncio.sleep(0.02)  # what was sent to both at once has arrived at both
         struck, left = plain(name, struck, left)
@@ -118,7 +119,13 @@ def plain(name: str, struck: list[bytes], left: list[bytes]) -> tuple[list[bytes
     older, younger = parts[0][at], parts[1][0]
     assert older
     assert younger
-    offset = int(older["number"]) - int(younger["number"])
+    # One of the numbers may be the fault itself: most of the frames tell.
+    same = [
+        int(one["number"]) - int(other["number"])
+        for one, other in zip(parts[0][at:], parts[1], strict=False)
+        if one and other and one["body"] == other["body"] and one["end"] == other["end"]
+    ]
+    offset = Counter(same).most_common(1)[0][0]
     lead = older["channel"] if "channel" in older.groupdict() else b""
     return struck, [
         b"%b%b%d%b" % (lead, found["body"], int(found["number"]) + offset, found["end"]) for found in parts[1] if found
