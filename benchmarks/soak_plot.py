@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 if TYPE_CHECKING:
-    from benchmarks.soak import Soak
+    from benchmarks.soak_record import Soak
 
 matplotlib.use("Agg")
 
