@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from fillcast.core.state import BookState
 from fillcast.feed.settings import Settings
 from fillcast.feed.statistics import Counters, Phase
 from fillcast.session.doctor.evidence import lag_spread, spread
-from fillcast.session.doctor.witness import Witness, holes, refusals, rejections
+from fillcast.session.doctor.witness import Witness, _Watched, holes, note_trade, refusals, rejections
 from fillcast.venues.okx.connection import OkxConnection
 from fillcast.venues.protocol import Gap, GapReason, Recovered, Refused, Rejected
 from tests.feed.virtual import VirtualClock
@@ -92,6 +93,18 @@ def test_a_first_book_updates_and_trades_are_counted_with_their_times() -> None:
     assert seen.lag is not None
     assert (seen.delays.least, seen.delays.most) == (50 * MILLISECOND, 470 * MILLISECOND)
     assert (seen.lag.least, seen.lag.median, seen.lag.most) == (0, 20 * MILLISECOND, 420 * MILLISECOND)
+
+
+def test_a_trade_beside_a_live_book_without_a_mid_is_counted_and_not_compared() -> None:
+    """A market whose last ask is gone has no mid: a trade there says nothing of its aggressor."""
+    book = SimpleNamespace(state=BookState.LIVE, mid_ticks=math.nan)
+    one = _Watched(OKX, book)  # type: ignore[arg-type]
+    note_trade(one, 1, 1002)
+    assert (one.buys, one.sided, one.compared) == (1, 0, 0)
+    book.mid_ticks = 1001.0
+    note_trade(one, 1, 1002)
+    note_trade(one, -1, 1001)
+    assert (one.buys, one.sells, one.sided, one.compared) == (2, 1, 1, 1)
 
 
 def test_a_pause_between_sockets_is_neither_silence_nor_an_interval() -> None:

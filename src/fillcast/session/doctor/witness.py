@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -249,12 +250,13 @@ class Witness:
 
 
 def note_trade(one: _Watched, side: int, ticks: int) -> None:
-    """Count a trade; side +1: the aggressor bought. Compare its price with the mid where the book is LIVE."""
+    """Count a trade; side +1: the aggressor bought. Compare its price with the mid where a LIVE book has one."""
     one.buys += side > 0
     one.sells += side < 0
-    if one.book.state is not BookState.LIVE:
+    mid_ticks = one.book.mid_ticks
+    if one.book.state is not BookState.LIVE or math.isnan(mid_ticks):
         return
-    beyond = side * (ticks - one.book.mid_ticks)
+    beyond = side * (ticks - mid_ticks)
     one.sided += beyond > 0
     one.compared += beyond != 0
 
