@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -208,17 +208,28 @@ def okx_text_checksum(book: Book) -> tuple[str, int]:
 
 
 class Line:
-    """One connection driven by hand: every input comes at `now_ns`, of both clocks; notices are kept."""
+    """One connection driven by hand: every input comes at `now_ns`, of both clocks; notices are kept.
 
-    def __init__(self, connection: SplicingConnection) -> None:
+    `ended` is the venue's answer to a request that ends subscriptions, None to any other; it comes at once.
+    """
+
+    def __init__(
+        self, connection: SplicingConnection, ended: Callable[[dict[str, object]], bytes | None] | None = None
+    ) -> None:
         self.connection = connection
+        self.ended = ended
         self.now_ns = START_MS * MILLISECOND
         self.notices: list[Effect] = []
 
     def keep(self, effects: Effects) -> list[Effect]:
         """Keep the notices of one input and return all its effects."""
         self.notices += [effect for effect in effects if isinstance(effect, Gap | Recovered | Rejected | Refused)]
-        return list(effects)
+        kept = list(effects)
+        for request in sent(effects) if self.ended is not None else ():
+            answer = self.ended(request)
+            if answer is not None:
+                kept += self.keep(self.connection.frame(answer, self.now_ns, self.now_ns))
+        return kept
 
     def open(self) -> list[Effect]:
         """Open the socket."""

@@ -1,19 +1,45 @@
-"""A connection whose books come in the stream alone: a snapshot after each subscription, then updates."""
+"""A connection whose books come in the stream alone: a snapshot after each subscription, then updates.
+
+Where a book is asked for anew, its subscription is ended and started again. What the old one still sends would make a
+book LIVE that nothing feeds once the venue refuses the new one, so nothing is believed of a book between the request
+to end its subscription and the venue's answer to that.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
+from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.venues.protocol import Effects, GapReason, Reconnect
 from fillcast.venues.regridding import RegriddingConnection
-from fillcast.venues.settings import SECOND_NS
-from fillcast.venues.slots import Slot
+from fillcast.venues.rules import Rules
+from fillcast.venues.settings import SECOND_NS, Settings
+from fillcast.venues.slots import Message, Slot
 from fillcast.venues.standing import FOLLOWED
 
 
 class StreamingConnection(RegriddingConnection):
-    """Subscribes, waits for the stream's own first book, and subscribes anew where one does not come or breaks."""
+    """Subscribes, waits for the stream's own first book, and subscribes anew where one does not come or breaks.
+
+    Parameters
+    ----------
+    instruments, rules, settings, depth, fast
+        See `Connection`.
+    """
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        rules: Rules,
+        settings: Settings,
+        *,
+        depth: int = 0,
+        fast: bool = True,
+    ) -> None:
+        super().__init__(instruments, rules, settings, depth=depth, fast=fast)
+        self._leaving: set[int] = set()  # books whose subscription was ended and not yet confirmed to be
 
     # What a venue provides.
 
@@ -22,6 +48,10 @@ class StreamingConnection(RegriddingConnection):
         """Send what makes the venue send a snapshot and then updates of these books, subscribed so far or not."""
 
     # Inputs.
+
+    def opened(self, wall_ns: int, mono_ns: int) -> Effects:
+        self._leaving.clear()
+        return super().opened(wall_ns, mono_ns)
 
     def reply(self, request_id: int, status: int, body: bytes, wall_ns: int, mono_ns: int) -> Effects:
         self._begin(wall_ns, mono_ns)
@@ -35,10 +65,44 @@ class StreamingConnection(RegriddingConnection):
         self.ignored += 1
         return self._flush()
 
+    # The end of a subscription.
+
+    def _leave(self, slots: Sequence[Slot]) -> None:
+        """Take note that the end of these subscriptions is asked for now."""
+        self._leaving.update(slot.index for slot in slots)
+
+    def _snapshot(self, slot: Slot, message: Message) -> None:
+        if slot.index in self._leaving:
+            self.dropped += 1
+        else:
+            super()._snapshot(slot, message)
+
+    def _update(self, slot: Slot, message: Message) -> None:
+        if slot.index in self._leaving:
+            self.dropped += 1
+        else:
+            super()._update(slot, message)
+
+    def _left(self, slot: Slot) -> None:
+        """Take note that a subscription has ended: as was asked, or of the venue's own accord."""
+        if slot.index in self._leaving:
+            self._leaving.discard(slot.index)
+        elif slot.book is not None and slot.book.state in FOLLOWED:
+            self._break(slot, GapReason.REFUSED, "the venue ended the subscription")
+
+    def _give_up(self, reason: str) -> None:
+        """Ask for a new socket, once."""
+        if not self._giving_up:
+            self._giving_up = True
+            self._out.append(Reconnect(reason))
+
     # The way to a book.
 
     def _await(self, slots: list[Slot]) -> None:
         """Ask for the first books of these slots and wait for them from now on."""
+        if any(slot.index in self._leaving for slot in slots):
+            self._give_up("the venue has not confirmed the end of a subscription")
+            return
         for slot in slots:
             slot.awaited_ns = self._mono_ns
         self._request_books(slots)
@@ -64,6 +128,11 @@ class StreamingConnection(RegriddingConnection):
                 if slot.book.state in FOLLOWED:
                     self._open_gap(slot, reason, detail, loss)
                 self._forget(slot, BookState.BROKEN, detail)
-        if not self._giving_up:
-            self._giving_up = True
-            self._out.append(Reconnect(detail))
+        self._give_up(detail)
+
+
+class Overheard(StreamingConnection):
+    """A recorded line: what is asked for here reaches nobody, so no answer is waited for."""
+
+    def _leave(self, slots: Sequence[Slot]) -> None:
+        return

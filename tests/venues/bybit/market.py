@@ -75,7 +75,7 @@ class BybitMarket(Market):
 def bybit_line(*instruments: Instrument, settings: Settings | None = None, touch: bool = False) -> Line:
     """Return an opened line of a connection that follows some instruments of one product."""
     category = instruments[0].venue.removeprefix("bybit_")
-    line = Line(BybitConnection(category, instruments, settings=settings, touch=touch))  # type: ignore[arg-type]
+    line = Line(BybitConnection(category, instruments, settings=settings, touch=touch), ended)  # type: ignore[arg-type]
     line.open()
     return line
 
@@ -88,6 +88,11 @@ def bybit_live(
     line.feed(market.snapshot())
     assert line.states == ["LIVE"]
     return line, market
+
+
+def ended(request: dict[str, object]) -> bytes | None:
+    """Return the confirmation that subscriptions have ended."""
+    return acknowledged(request) if request["op"] == "unsubscribe" else None
 
 
 def acknowledged(request: object, **fields: object) -> bytes:

@@ -18,6 +18,7 @@ from tests.venues.bybit.market import (
     acknowledged,
     bybit_line,
     bybit_live,
+    ended,
 )
 from tests.venues.streams import Line, dump, of, sent
 
@@ -96,7 +97,7 @@ def test_a_dead_line_is_given_up_once_and_pinged_no_more() -> None:
 
 
 def test_a_topic_that_is_refused_costs_no_other() -> None:
-    line = Line(BybitConnection("linear", [LINEAR, OTHER]))  # type: ignore[arg-type]
+    line = Line(BybitConnection("linear", [LINEAR, OTHER]), ended)  # type: ignore[arg-type]
     (request,) = sent(line.open())
     refusal = NOT_FOUND + "orderbook.200.ETHUSDT"
     effects = line.feed(acknowledged(request, success=False, ret_msg=refusal))

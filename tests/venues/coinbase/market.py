@@ -77,6 +77,10 @@ class Venue:
         """Return the list of what is subscribed to."""
         return self.frame("subscriptions", [{"subscriptions": channels}])
 
+    def ended(self, *symbols: str) -> bytes:
+        """Return the list that answers the end of the subscriptions of some books, the others being listed."""
+        return self.confirmed(level2=[one for one in self.markets if one not in symbols], heartbeats=["heartbeats"])
+
 
 def levels(side: str, texts: list[list[str]], market: Market) -> list[dict[str, str]]:
     """Return levels as the venue writes them."""

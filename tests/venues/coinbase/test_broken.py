@@ -100,7 +100,7 @@ def test_a_frame_of_any_book_breaks_them_all_and_its_number_counts(spoil: Any) -
     effects = line.feed(spoil(venue.update()))
     assert (line.states, line.reasons) == (["BROKEN", "BROKEN"], ["malformed", "malformed"])
     assert not of(Reconnect, effects)
-    line.feed(venue.snapshot("BTC-USD", "ETH-USD"))
+    line.feed(venue.ended("BTC-USD"), venue.ended("BTC-USD", "ETH-USD"), venue.snapshot("BTC-USD", "ETH-USD"))
     assert line.states == ["LIVE", "LIVE"]
     assert line.connection.numbering.gaps == 0
 
@@ -177,7 +177,7 @@ def test_a_crossed_book_breaks_alone_and_comes_back() -> None:
     assert (line.states, line.reasons) == (["BROKEN", "LIVE"], ["crossed"])
     assert asked(effects) == [("unsubscribe", "level2", ["BTC-USD"]), ("subscribe", "level2", ["BTC-USD"])]
     venue.markets["BTC-USD"].apply([(1, 1002, 0)])
-    line.feed(venue.snapshot())
+    line.feed(venue.ended("BTC-USD"), venue.snapshot())
     assert line.states == ["LIVE", "LIVE"]
 
 
@@ -195,7 +195,7 @@ def test_levels_off_the_grid_ask_for_metadata_and_the_other_books_of_the_frame_g
     entry |= {"quote_currency_id": "USD", "base_increment": "0.00001", "price_increment": "0.1"}
     effects = line.reply(fetch, dump({"products": [entry]}))
     assert asked(effects) == [("unsubscribe", "level2", ["BTC-USD"]), ("subscribe", "level2", ["BTC-USD"])]
-    line.feed(venue.snapshot())
+    line.feed(venue.ended("BTC-USD"), venue.snapshot())
     assert line.states == ["LIVE", "LIVE"]
     assert str(line.connection.books[0].instrument.lot) == "0.00001"
 

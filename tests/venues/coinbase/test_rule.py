@@ -172,8 +172,32 @@ def test_a_first_book_that_does_not_come_is_asked_for_again() -> None:
     assert line.reasons == ["snapshot_missing"]
     assert line.states == ["BROKEN", "LIVE"]
     assert asked(effects)[:2] == [("unsubscribe", "level2", ["BTC-USD"]), ("subscribe", "level2", ["BTC-USD"])]
-    line.feed(venue.snapshot("BTC-USD"))
+    line.feed(venue.ended("BTC-USD"), venue.snapshot("BTC-USD"))  # that list may answer the request for heartbeats
+    assert line.states == ["BROKEN", "LIVE"]
+    line.feed(venue.ended(), venue.ended("BTC-USD"), venue.snapshot("BTC-USD"))
     assert line.states == ["LIVE", "LIVE"]
+
+
+def test_what_a_subscription_that_was_ended_still_sends_makes_no_book() -> None:
+    line, venue = connected()
+    line.feed(venue.ended())
+    effects = []
+    for _ in range(6):
+        effects += line.feed(venue.heartbeat()) + line.wait(1)
+    line.feed(venue.snapshot(), venue.update())
+    assert (line.states, line.reasons) == (["BROKEN"], ["snapshot_missing"])
+    line.feed(venue.ended("BTC-USD"), dump({"type": "error", "message": "BTC-USD is not traded"}))
+    assert line.states == ["BROKEN"]  # nothing feeds it any more
+
+
+def test_an_end_that_is_not_confirmed_costs_the_socket() -> None:
+    line, venue = live()
+    effects = line.feed(venue.update(edits=[(1, 1002, 5)]))
+    for _ in range(6):
+        effects += line.feed(venue.heartbeat(), venue.snapshot()) + line.wait(1)
+    (reconnect,) = of(Reconnect, effects)
+    assert reconnect.reason == "the venue has not confirmed the end of a subscription"
+    assert line.states == ["BROKEN"]
 
 
 def test_updates_before_the_first_book_are_passed_over() -> None:
@@ -187,7 +211,7 @@ def test_a_subscription_that_the_venue_ended_breaks_its_book() -> None:
     line, venue = live(BTC, ETH)
     effects = line.feed(venue.confirmed(level2=["ETH-USD"], heartbeats=["heartbeats"]))
     assert (line.states, line.reasons) == (["BROKEN", "LIVE"], ["refused"])
-    assert asked(effects) == [("unsubscribe", "level2", ["BTC-USD"]), ("subscribe", "level2", ["BTC-USD"])]
+    assert asked(effects) == [("subscribe", "level2", ["BTC-USD"])]
     line.feed(venue.confirmed(level2=["ETH-USD"]), venue.snapshot(), venue.confirmed(level2=["ETH-USD", "BTC-USD"]))
     assert line.states == ["LIVE", "LIVE"]
     line.feed(venue.confirmed(heartbeats=["heartbeats"]))
@@ -214,7 +238,7 @@ def test_a_refusal_names_its_book_and_is_tried_again_later(numbered: bool) -> No
     assert (refused.instrument, refused.message) == ("coinbase:BTC-USD", "Failed to subscribe BTC-USD is not traded")
     assert (line.states, line.reasons) == (["BROKEN", "LIVE"], ["refused"])
     effects = []
-    for _ in range(302):
+    while not asked(effects):
         effects += line.feed(venue.heartbeat()) + line.wait(1)
     assert asked(effects)[0] == ("subscribe", "level2", ["BTC-USD"])
     line.feed(venue.snapshot("BTC-USD"))

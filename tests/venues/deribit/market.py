@@ -62,7 +62,7 @@ class Deribit(Market):
 
 def started() -> tuple[Line, Deribit]:
     """Return a line whose one book is LIVE."""
-    line, market = Line(DeribitConnection([PERPETUAL])), Deribit(PERPETUAL)
+    line, market = Line(DeribitConnection([PERPETUAL]), ended), Deribit(PERPETUAL)
     line.open()
     line.feed(market.snapshot())
     assert line.states == ["LIVE"]
@@ -71,11 +71,20 @@ def started() -> tuple[Line, Deribit]:
 
 def two() -> tuple[Line, Deribit, Deribit]:
     """A line whose two books are LIVE."""
-    line, market, other = Line(DeribitConnection([PERPETUAL, SPOT])), Deribit(PERPETUAL), Deribit(SPOT)
+    line, market, other = Line(DeribitConnection([PERPETUAL, SPOT]), ended), Deribit(PERPETUAL), Deribit(SPOT)
     line.open()
     line.feed(market.snapshot(), other.snapshot())
     assert line.states == ["LIVE", "LIVE"]
     return line, market, other
+
+
+def ended(request: dict[str, object]) -> bytes | None:
+    """Return the confirmation that subscriptions have ended."""
+    if request["method"] != "public/unsubscribe":
+        return None
+    params = request["params"]
+    assert isinstance(params, dict)
+    return dump({"jsonrpc": "2.0", "id": request["id"], "result": params["channels"]})
 
 
 def calls(effects: Iterable[Effect]) -> list[tuple[object, object]]:

@@ -14,7 +14,7 @@ from fillcast.venues.deribit.connection import DeribitConnection, DeribitRules
 from fillcast.venues.protocol import Reconnect, Refused, Send
 from fillcast.venues.rules import Verdict
 from fillcast.venues.slots import Message
-from tests.venues.deribit.market import PERPETUAL, SPOT, Deribit, calls, started, two
+from tests.venues.deribit.market import PERPETUAL, SPOT, Deribit, calls, ended, started, two
 from tests.venues.streams import Line, dump, of, sent
 
 NEXT, DUPLICATE, _, _, GAP = Verdict
@@ -87,7 +87,7 @@ def test_the_same_change_again_is_passed_over(live: tuple[Line, Deribit]) -> Non
 
 
 def test_a_snapshot_that_does_not_come_is_asked_for_again() -> None:
-    line, market = Line(DeribitConnection([PERPETUAL])), Deribit(PERPETUAL)
+    line, market = Line(DeribitConnection([PERPETUAL]), ended), Deribit(PERPETUAL)
     line.open()
     line.feed(market.change())
     assert line.states == ["SYNCING"]
@@ -168,7 +168,7 @@ def test_a_quiet_line_is_asked_and_lives_by_the_answer(live: tuple[Line, Deribit
 
 
 def test_a_channel_that_is_not_confirmed_is_refused() -> None:
-    line = Line(DeribitConnection([PERPETUAL, SPOT]))
+    line = Line(DeribitConnection([PERPETUAL, SPOT]), ended)
     _, request = sent(line.open())
     confirmed = ["book.BTC_USDC.100ms", "trades.BTC-PERPETUAL.100ms"]
     line.feed(dump({"jsonrpc": "2.0", "id": request["id"], "result": confirmed}))

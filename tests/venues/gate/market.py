@@ -60,11 +60,19 @@ class Gate(Market):
 def obu(*instruments: Instrument) -> tuple[Line, list[Gate]]:
     """Return a line whose books are LIVE by `spot.obu`."""
     markets = [Gate(one) for one in instruments or (PAIR,)]
-    line = Line(GateObuConnection([one.instrument for one in markets]))
+    line = Line(GateObuConnection([one.instrument for one in markets]), ended)
     line.open()
     line.feed(*(market.full() for market in markets))
     assert set(line.states) == {"LIVE"}
     return line, markets
+
+
+def ended(request: dict[str, object]) -> bytes | None:
+    """Return the confirmation that a subscription has ended."""
+    if request.get("event") != "unsubscribe":
+        return None
+    answer = {"time": 1, "id": request["id"], "channel": request["channel"], "event": "unsubscribe"}
+    return dump(answer | {"error": None, "result": {"status": "success"}})
 
 
 def updates(*instruments: Instrument) -> tuple[Line, list[Gate]]:

@@ -9,11 +9,12 @@ import pytest
 
 from fillcast.core.state import Proof
 from fillcast.venues.gate.connection import GateObuConnection, GateUpdateConnection, ObuRules
+from fillcast.venues.gate.venue import RecordedObuConnection
 from fillcast.venues.protocol import Refused
 from fillcast.venues.rules import Verdict
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Message
-from tests.venues.gate.market import OTHER, PAIR, Gate, lives, obu, updates
+from tests.venues.gate.market import OTHER, PAIR, Gate, ended, lives, obu, updates
 from tests.venues.streams import Line, dump, fetches, of, sent
 
 NEXT, DUPLICATE, _, _, GAP = Verdict
@@ -90,7 +91,7 @@ def test_the_same_obu_change_again_is_passed_over() -> None:
 
 
 def test_an_obu_book_that_does_not_come_is_asked_for_again() -> None:
-    line, market = Line(GateObuConnection([PAIR])), Gate(PAIR)
+    line, market = Line(GateObuConnection([PAIR]), ended), Gate(PAIR)
     line.open()
     line.feed(market.change())
     effects = line.wait(5)
@@ -101,11 +102,32 @@ def test_an_obu_book_that_does_not_come_is_asked_for_again() -> None:
     assert line.states == ["LIVE"]
 
 
-def test_the_depth_is_that_of_the_topic() -> None:
-    line, market = Line(GateObuConnection([PAIR])), Gate(PAIR)
+def whole(market: Gate, depth: int) -> bytes:
+    """Return the whole book on the topic of a depth."""
+    return market.obu({"t": market.now_ms, "full": True, "u": market.last} | market.levels(), depth)
+
+
+def test_a_book_of_another_depth_is_not_the_one_that_is_followed() -> None:
+    line, (market,) = obu()
+    line.feed(whole(market, 50))
+    assert line.connection.ignored == 1
+    assert (line.states, line.connection.books[0].depth) == (["LIVE"], 400)
+    line.feed(market.change())
+    assert lives(line, market)
+
+
+def test_a_recording_of_two_depths_follows_the_deeper() -> None:
+    line, market = Line(RecordedObuConnection([PAIR], settings=Settings(), fast=True)), Gate(PAIR)
     line.open()
-    line.feed(market.obu({"t": market.now_ms, "full": True, "u": market.last} | market.levels(), 50))
+    line.feed(whole(market, 50))
     assert line.connection.books[0].depth == 50
+    line.feed(whole(market, 400))
+    market.last += 5  # the shallower topic has numbers of its own
+    line.feed(whole(market, 50))
+    market.last -= 5
+    line.feed(market.change())
+    assert lives(line, market)
+    assert (line.connection.books[0].depth, line.connection.ignored, line.reasons) == (400, 1, [])
 
 
 # spot.order_book_update
@@ -238,7 +260,7 @@ def test_a_failed_snapshot_is_fetched_again(status: int, body: bytes) -> None:
 
 def test_a_refused_subscription_is_tried_again() -> None:
     for form, channel in ((GateObuConnection, "spot.obu"), (GateUpdateConnection, "spot.order_book_update")):
-        line, market = Line(form([PAIR, OTHER])), Gate(PAIR)
+        line, market = Line(form([PAIR, OTHER]), ended), Gate(PAIR)
         request = sent(line.open())[0]
         error = {"code": 2, "message": "unknown currency pair: BTC_USDT"}
         line.feed(dump({"time": 1, "id": request["id"], "channel": channel, "event": "subscribe", "error": error}))

@@ -14,8 +14,9 @@ from fillcast.errors import InstrumentError, VenueError
 from fillcast.forecast.fee_files import fee_schedule
 from fillcast.tape.verify import verify
 from fillcast.venues.dialects import detect, dialects
-from fillcast.venues.gate.connection import GateObuConnection, GateUpdateConnection
+from fillcast.venues.gate.connection import GateUpdateConnection
 from fillcast.venues.gate.instruments import instrument_paths, list_instruments
+from fillcast.venues.gate.venue import RecordedObuConnection
 from fillcast.venues.levels import level_rows
 from fillcast.venues.listing import Listing
 from fillcast.venues.recorded import REPLY, Dialect, Figures
@@ -123,7 +124,7 @@ def test_what_frames_hold() -> None:
 
 
 def test_a_recording_gets_the_live_protocol() -> None:
-    for name, form in (("v4-obu", GateObuConnection), ("v4-order-book-update", GateUpdateConnection)):
+    for name, form in (("v4-obu", RecordedObuConnection), ("v4-order-book-update", GateUpdateConnection)):
         connection = dialect(name).connection([PAIR, OTHER])
         assert type(connection) is form
         assert len(connection.books) == 2

@@ -25,7 +25,7 @@ from fillcast.venues.frames import excerpt, is_json
 from fillcast.venues.levels import time_ns, trade_row
 from fillcast.venues.listing import Listing
 from fillcast.venues.numbering import Numbering
-from fillcast.venues.protocol import GapReason, Reconnect, Refused, Rejected, Send
+from fillcast.venues.protocol import GapReason, Refused, Rejected, Send
 from fillcast.venues.rules import UnnumberedRules
 from fillcast.venues.settings import SECOND_NS, Settings
 from fillcast.venues.slots import Message, Slot
@@ -50,10 +50,10 @@ CHANNEL: Final = re.compile(rb"\s*\[\s*([0-9]{1,18})\s*,")
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What one channel number stands for; `slot` is None for a channel that is not followed here."""
+    """What one channel number stands for."""
 
     kind: str
-    slot: Slot | None
+    slot: Slot
 
 
 class BitfinexConnection(StreamingConnection):
@@ -89,7 +89,6 @@ class BitfinexConnection(StreamingConnection):
         self._checksum_rule = ChecksumRule(settings.checksum_exponents)
         self._channels: dict[int, Channel] = {}
         self._book_channels: dict[int, int] = {}  # by index of the slot
-        self._leaving: set[int] = set()  # book channels whose end has been asked for
         self._paused_until_ns = 0
 
     # Requests.
@@ -98,7 +97,6 @@ class BitfinexConnection(StreamingConnection):
         self.numbering.restart()
         self._channels.clear()
         self._book_channels.clear()
-        self._leaving.clear()
         self._paused_until_ns = 0
         self._request({"event": "conf", "flags": FLAGS})
         self._await(self._slots)
@@ -115,10 +113,8 @@ class BitfinexConnection(StreamingConnection):
             channel = self._book_channels.get(slot.index)
             if channel is None:
                 self._request_book(slot)
-            elif channel in self._leaving:
-                self._give_up(f"the venue has not confirmed the end of channel {channel}")
             else:
-                self._leaving.add(channel)
+                self._leave([slot])
                 self._request({"event": "unsubscribe", "chanId": channel})
 
     def _request_book(self, slot: Slot) -> None:
@@ -136,11 +132,6 @@ class BitfinexConnection(StreamingConnection):
 
     def _checksum(self, book: Book) -> int:
         return self._checksum_rule.checksum(book)
-
-    def _give_up(self, reason: str) -> None:
-        if not self._giving_up:
-            self._giving_up = True
-            self._out.append(Reconnect(reason))
 
     def _tend(self, slot: Slot) -> None:
         super()._tend(slot)
@@ -163,11 +154,11 @@ class BitfinexConnection(StreamingConnection):
             detail = f"array {frame.number} of the connection instead of {expected}"
             self._distrust(GapReason.SEQUENCE, detail, frame.number - expected if frame.number > expected else None)
         channel = self._channels.get(frame.channel)
-        if channel is None or channel.slot is None:
+        if channel is None:
             self.ignored += 1
         elif channel.kind == TRADES_CHANNEL:
             self._traded(channel.slot, frame)
-        elif frame.channel in self._leaving or self._mono_ns < self._paused_until_ns:
+        elif channel.slot.index in self._leaving or self._mono_ns < self._paused_until_ns:
             self.dropped += 1
         elif frame.kind == wire.HEARTBEAT:
             self._unchanged(channel.slot)
@@ -238,8 +229,10 @@ class BitfinexConnection(StreamingConnection):
         if event.chanId is None:
             raise FrameError("a confirmed subscription without its channel")
         kind, slot = followed_kind(event), self._by_symbol.get(event.symbol)
+        known = self._channels.get(event.chanId)
+        if known is not None and (known.kind, known.slot) != (kind, slot):
+            self._distrust(GapReason.MALFORMED, f"channel {event.chanId} was given twice")
         if kind == OTHER or slot is None:
-            self._channels[event.chanId] = Channel(OTHER, None)
             if kind != OTHER:
                 self.rejected += 1
                 reason = f"{kind} of {event.symbol!r}, which is not subscribed here"
@@ -251,24 +244,24 @@ class BitfinexConnection(StreamingConnection):
             slot.book.depth = LENGTHS[str(event.len)]
             self._channels.pop(self._book_channels.get(slot.index, -1), None)
             self._book_channels[slot.index] = event.chanId
-            self._leaving.discard(event.chanId)
+            self._leaving.discard(slot.index)
         self._channels[event.chanId] = Channel(kind, slot)
 
     def _unsubscribed(self, channel: int | None) -> None:
         known = self._channels.pop(-1 if channel is None else channel, None)
-        if channel is None or known is None or known.kind != BOOK or known.slot is None or known.slot.book is None:
+        if known is None or known.kind != BOOK:
             return
-        slot, asked = known.slot, channel in self._leaving
-        self._leaving.discard(channel)
+        slot = known.slot
+        again = slot.index in self._leaving or slot.awaited_ns > 0
         del self._book_channels[slot.index]
-        if asked or slot.awaited_ns:
+        self._left(slot)
+        if again:
             self._request_book(slot)
-        elif known.slot.book.state in FOLLOWED:
-            self._break(slot, GapReason.REFUSED, "the venue ended the subscription")
 
     def _failed_request(self, event: wire.Event) -> None:
         slot = self._by_symbol.get(event.symbol) if event.channel == BOOK else None
-        if event.code in NOT_SUBSCRIBED and event.chanId in self._leaving:
+        left = self._channels.get(-1 if event.chanId is None else event.chanId)
+        if event.code in NOT_SUBSCRIBED and left is not None and left.slot.index in self._leaving:
             self._unsubscribed(event.chanId)
         elif event.code == ALREADY_SUBSCRIBED and slot is not None:
             if slot.index not in self._book_channels:
@@ -301,7 +294,7 @@ class BitfinexConnection(StreamingConnection):
         found = CHANNEL.match(data)
         channel = self._channels.get(int(found[1])) if found else None
         if channel is not None:
-            return (channel.slot,) if channel.kind == BOOK and channel.slot is not None else ()
+            return (channel.slot,) if channel.kind == BOOK else ()
         return () if is_json(data) else tuple(self._slots)
 
 

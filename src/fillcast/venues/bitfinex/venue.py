@@ -14,6 +14,7 @@ from fillcast.venues.connection import Connection
 from fillcast.venues.directory import Venue, read_facts, shards
 from fillcast.venues.recorded import Dialect, Reader, Recorded
 from fillcast.venues.settings import Settings
+from fillcast.venues.streaming import Overheard
 
 FACTS: Final = read_facts("bitfinex")
 
@@ -63,11 +64,13 @@ def reader() -> Reader:
     return read
 
 
-def recorded_connection(instruments: Sequence[Instrument], *, settings: Settings, fast: bool) -> Connection:
-    """Return the protocol that reads a recording."""
-    return BitfinexConnection(instruments, settings=settings)
+class RecordedBitfinexConnection(BitfinexConnection, Overheard):
+    """The protocol that reads a recording."""
+
+    def __init__(self, instruments: Sequence[Instrument], *, settings: Settings, fast: bool) -> None:
+        super().__init__(instruments, settings=settings)
 
 
-V2: Final = Dialect("bitfinex", "v2", is_book, reader, recorded_connection, fixed_decimals=False)
+V2: Final = Dialect("bitfinex", "v2", is_book, reader, RecordedBitfinexConnection, fixed_decimals=False)
 
 BITFINEX: Final = Venue("bitfinex", FACTS, instrument_paths, REST_WEIGHT, list_instruments, connections, (V2,))

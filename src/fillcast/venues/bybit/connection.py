@@ -133,6 +133,7 @@ class BybitConnection(StreamingConnection):
 
     def _request_books(self, slots: list[Slot]) -> None:
         topics = [book_channel() + slot.symbol for slot in slots]
+        self._leave(slots)
         self._request("unsubscribe", topics)  # a topic that is subscribed would be refused
         self._request("subscribe", topics)
 
@@ -141,8 +142,7 @@ class BybitConnection(StreamingConnection):
             part = topics[start : start + ARGUMENTS_PER_REQUEST]
             self._requests += 1
             identity = str(self._requests)
-            if operation == "subscribe":
-                self._requested[identity] = part
+            self._requested[identity] = part
             request = {"req_id": identity, "op": operation, "args": part}
             self._out.append(Send(msgspec.json.encode(request).decode()))
 
@@ -229,7 +229,12 @@ class BybitConnection(StreamingConnection):
         if frame.type in (wire.SNAPSHOT, wire.DELTA):
             raise FrameError("an answer that carries data")
         topics = self._requested.pop(frame.req_id, [])
-        if frame.op in ("ping", "pong", "unsubscribe"):  # even a refusal is a sign of life
+        if frame.op == "unsubscribe":  # refused where there was none: it has ended in either case
+            for slot in self._slots:
+                if book_channel() + slot.symbol in topics:
+                    self._left(slot)
+            return
+        if frame.op in ("ping", "pong"):  # even a refusal is a sign of life
             return
         if frame.success is None:
             raise FrameError("neither an answer nor pushed data")

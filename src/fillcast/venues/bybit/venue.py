@@ -17,6 +17,7 @@ from fillcast.venues.directory import Venue, read_facts
 from fillcast.venues.recorded import Dialect, Recorded
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Slot
+from fillcast.venues.streaming import Overheard
 
 ARGUMENT_CHARACTERS: Final = 20_000  # of one connection; the venue takes 21,000
 
@@ -69,7 +70,7 @@ def make_venue(category: str, dialects: tuple[Dialect, ...] = ()) -> Venue:
     )
 
 
-class RecordedBybitConnection(BybitConnection):
+class RecordedBybitConnection(BybitConnection, Overheard):
     """One recorded connection, of a product that its frames do not name, which may hold books of several depths.
 
     Each book follows the deepest that has come; depth 1 beside a deeper one is the best bid and ask.

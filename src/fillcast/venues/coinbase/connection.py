@@ -30,7 +30,7 @@ from fillcast.venues.rules import Verdict
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Message, Slot
 from fillcast.venues.standing import FOLLOWED
-from fillcast.venues.streaming import StreamingConnection
+from fillcast.venues.streaming import Overheard, StreamingConnection
 from fillcast.venues.times import utc_text_ns
 
 FACTS: Final = read_facts("coinbase")
@@ -97,14 +97,14 @@ class CoinbaseConnection(StreamingConnection):
         self._trades_too = trades
         self._counted = False  # the number of the frame in hand
         self._requested: set[str] = set()  # books that a subscription was sent for on this socket
-        self._acknowledged: set[str] = set()  # those of them that the venue has confirmed
+        self._confirmed: set[str] = set()  # those of them that the venue's last list of subscriptions holds
 
     # Requests.
 
     def _subscribe(self) -> None:
         self.numbering.restart()
         self._requested.clear()
-        self._acknowledged.clear()
+        self._confirmed.clear()
         self._out.append(self._question())
         if self._trades_too:
             self._request("subscribe", TRADED, [slot.symbol for slot in self._slots])
@@ -112,10 +112,10 @@ class CoinbaseConnection(StreamingConnection):
 
     def _request_books(self, slots: list[Slot]) -> None:
         symbols = [slot.symbol for slot in slots]
-        again = [symbol for symbol in symbols if symbol in self._requested]
+        again = [slot for slot in slots if slot.symbol in self._requested]
         if again:  # a second subscription alone brings no second snapshot
-            self._request("unsubscribe", BOOKS, again)
-        self._acknowledged.difference_update(symbols)
+            self._leave(again)
+            self._request("unsubscribe", BOOKS, [slot.symbol for slot in again])
         self._requested.update(symbols)
         self._request("subscribe", BOOKS, symbols)
 
@@ -233,14 +233,18 @@ class CoinbaseConnection(StreamingConnection):
             self._out.append(Rejected(f"{channel} of {names}, not subscribed here", excerpt(data)))
 
     def _confirm(self, events: list[wire.SubscriptionsEvent]) -> None:
-        """Take in what the connection is subscribed to; a book that was and is no more does not change any longer."""
+        """Take in what the connection is subscribed to; a book that was and is no more does not change any longer.
+
+        A book that was never listed has not left yet either: the list may answer an earlier request.
+        """
         for event in events:
             now = set(event.subscriptions.get(BOOKS, ()))
-            for symbol in self._acknowledged - now:
+            gone, self._confirmed = self._confirmed - now, now & self._requested
+            for symbol in gone:
                 slot = self._by_symbol[symbol]
-                if slot.book is not None and slot.book.state in FOLLOWED:
-                    self._break(slot, GapReason.REFUSED, "the venue ended the subscription")
-            self._acknowledged = now & self._requested
+                if slot.index not in self._leaving:
+                    self._requested.discard(symbol)  # there is nothing to end
+                self._left(slot)
 
     def _error(self, frame: wire.Envelope) -> None:
         """Take in a refusal; one that names books which are waited for is about these."""
@@ -340,9 +344,11 @@ def read_frame(frame: bytes) -> list[Recorded]:
     return []
 
 
-def recorded_connection(instruments: Sequence[Instrument], *, settings: Settings, fast: bool) -> Connection:
-    """Return the protocol that reads a recording."""
-    return CoinbaseConnection(instruments, settings=settings)
+class RecordedCoinbaseConnection(CoinbaseConnection, Overheard):
+    """The protocol that reads a recording."""
+
+    def __init__(self, instruments: Sequence[Instrument], *, settings: Settings, fast: bool) -> None:
+        super().__init__(instruments, settings=settings)
 
 
 ADVANCED: Final = Dialect(
@@ -350,7 +356,7 @@ ADVANCED: Final = Dialect(
     "advanced-trade",
     is_book,
     lambda: read_frame,
-    recorded_connection,
+    RecordedCoinbaseConnection,
     fixed_decimals=False,
     list_instruments=list_instruments,
     metadata_names=frozenset({"products"}),

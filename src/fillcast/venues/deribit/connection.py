@@ -20,12 +20,12 @@ from fillcast.venues.directory import Venue, read_facts, shards
 from fillcast.venues.frames import excerpt, is_json
 from fillcast.venues.levels import time_ns, trade_row
 from fillcast.venues.listing import Listing
-from fillcast.venues.protocol import Effects, Reconnect, Refused, Rejected, Send
+from fillcast.venues.protocol import Effects, Refused, Rejected, Send
 from fillcast.venues.recorded import Dialect, Recorded
 from fillcast.venues.rules import Verdict
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Message, Slot
-from fillcast.venues.streaming import StreamingConnection
+from fillcast.venues.streaming import Overheard, StreamingConnection
 
 FACTS: Final = read_facts("deribit")
 INTERVAL: Final = "100ms"  # the finest that needs no login
@@ -96,6 +96,7 @@ class DeribitConnection(StreamingConnection):
             *(["quote.{}"] if touch else []),
         )
         self._asked: dict[int, list[str]] = {}  # channels by request id, until it is answered
+        self._ended: dict[int, list[Slot]] = {}  # books whose end is asked for by this request
         self._renewing: list[Slot] = []  # books to subscribe anew, together
         self._budget = Budget(FACTS.control_limit.weight, FACTS.control_limit.window_ns)
 
@@ -103,6 +104,7 @@ class DeribitConnection(StreamingConnection):
 
     def _subscribe(self) -> None:
         self._asked.clear()
+        self._ended.clear()
         self._renewing.clear()
         self._budget.reset()
         self._request("public/set_heartbeat", {"interval": HEARTBEAT_S})
@@ -122,10 +124,12 @@ class DeribitConnection(StreamingConnection):
         """
         if self._renewing and self._open and self._budget.free_at(RENEWAL_REQUESTS, self._mono_ns) <= self._mono_ns:
             batch, self._renewing = self._renewing[:CHANNELS_PER_REQUEST], self._renewing[CHANNELS_PER_REQUEST:]
+            batch = [slot for slot in batch if slot.awaited_ns]  # the others' books came late
             channels = [self._forms[0].format(slot.symbol) for slot in batch]
             for slot in batch:
                 slot.awaited_ns = self._mono_ns
-            self._request("public/unsubscribe", {"channels": channels})
+            self._leave(batch)
+            self._ended[self._request("public/unsubscribe", {"channels": channels})] = batch
             self._ask_for(channels)
         return super()._flush()
 
@@ -232,7 +236,10 @@ class DeribitConnection(StreamingConnection):
             self._touch(slot, message)
 
     def _answer(self, frame: wire.Envelope) -> None:
-        channels = self._asked.pop(frame.id, []) if isinstance(frame.id, int) else []
+        number = frame.id if isinstance(frame.id, int) else 0
+        channels = self._asked.pop(number, [])
+        for slot in self._ended.pop(number, []):
+            self._left(slot)
         error = frame.error
         if error is None:
             confirmed = wire.decode_names(frame.result) if channels else []
@@ -241,9 +248,7 @@ class DeribitConnection(StreamingConnection):
                     self._refuse_channel(channel, MISSING, f"{channel} is not among the channels that were confirmed")
         elif error.code == TOO_MANY_REQUESTS:
             self._refuse(None, str(error.code), error.message)
-            if not self._giving_up:
-                self._giving_up = True
-                self._out.append(Reconnect(f"the venue ends the session: {error.message} (code {error.code})"))
+            self._give_up(f"the venue ends the session: {error.message} (code {error.code})")
         elif channels:
             for channel in channels:
                 self._refuse_channel(channel, str(error.code), error.message)
@@ -332,9 +337,11 @@ def read_frame(frame: bytes) -> list[Recorded]:
     return [Recorded(TOUCH, symbol, levels)]
 
 
-def recorded_connection(instruments: Sequence[Instrument], *, settings: Settings, fast: bool) -> Connection:
-    """Return the protocol that reads a recording."""
-    return DeribitConnection(instruments, settings=settings, fast=fast)
+class RecordedDeribitConnection(DeribitConnection, Overheard):
+    """The protocol that reads a recording."""
+
+    def __init__(self, instruments: Sequence[Instrument], *, settings: Settings, fast: bool) -> None:
+        super().__init__(instruments, settings=settings, fast=fast)
 
 
 JSON_RPC: Final = Dialect(
@@ -342,7 +349,7 @@ JSON_RPC: Final = Dialect(
     "json-rpc",
     is_book,
     lambda: read_frame,
-    recorded_connection,
+    RecordedDeribitConnection,
     fixed_decimals=False,
     list_instruments=list_instruments,
     metadata_names=frozenset({"get_instruments"}),

@@ -98,6 +98,10 @@ class GateConnection(RegriddingConnection):
     def _await_book(self, slot: Slot) -> None:
         """Start waiting for the first book."""
 
+    def _follows(self, slot: Slot, depth: int, *, first: bool) -> bool:
+        """Whether the book of a slot is that of this depth, or becomes it by a first book."""
+        return True
+
     @abstractmethod
     def _named(self, update: wire.Update) -> tuple[str, int]:
         """Return the symbol of a book message and the levels a side that its channel keeps."""
@@ -163,6 +167,9 @@ class GateConnection(RegriddingConnection):
         symbol, depth = self._named(update)
         slot = self._slot(symbol, self.book_channel, data)
         if slot is None or slot.book is None:
+            return
+        if not self._follows(slot, depth, first=update.full):
+            self.ignored += 1
             return
         first = update.first
         if update.last < 0 or (first is not None and not 0 <= first <= update.last):
@@ -238,10 +245,16 @@ class GateObuConnection(GateConnection, StreamingConnection):
         touch: bool = False,
         settings: Settings | None = None,
         fast: bool = True,
+        depth: int = OBU_DEPTH,
     ) -> None:
         settings = settings or Settings()
         rules = ObuRules(settings.skip_duplicates)
-        super().__init__(instruments, rules, settings, depth=OBU_DEPTH, trades=trades, touch=touch, fast=fast)
+        super().__init__(instruments, rules, settings, depth=depth, trades=trades, touch=touch, fast=fast)
+        self._ended: dict[int, Slot] = {}  # books whose end is asked for by this request
+
+    def _subscribe(self) -> None:
+        self._ended.clear()
+        super()._subscribe()
 
     def _topic(self, slot: Slot) -> list[str]:
         return [f"ob.{slot.symbol}.{OBU_DEPTH}"]
@@ -253,9 +266,19 @@ class GateObuConnection(GateConnection, StreamingConnection):
         return wire.topic_of(update.symbol)
 
     def _request_books(self, slots: list[Slot]) -> None:
+        self._leave(slots)
         for slot in slots:
-            self._request(OBU, "unsubscribe", self._topic(slot))
+            self._ended[self._request(OBU, "unsubscribe", self._topic(slot))] = slot
             self._ask_for(slot)
+
+    def _follows(self, slot: Slot, depth: int, *, first: bool) -> bool:
+        return depth == OBU_DEPTH
+
+    def _answer(self, frame: wire.Envelope) -> None:
+        left = self._ended.pop(frame.id, None) if frame.id is not None else None
+        if left is not None:
+            self._left(left)
+        super()._answer(frame)
 
 
 class GateUpdateConnection(GateConnection, SplicingConnection):

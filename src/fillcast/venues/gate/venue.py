@@ -23,6 +23,8 @@ from fillcast.venues.gate.connection import (
 from fillcast.venues.gate.instruments import instrument_paths, list_instruments
 from fillcast.venues.recorded import REPLY, Dialect, Recorded
 from fillcast.venues.settings import Settings
+from fillcast.venues.slots import Slot
+from fillcast.venues.streaming import Overheard
 
 FACTS: Final = read_facts("gate")
 
@@ -42,6 +44,17 @@ def connections(
     return [
         form(shard, trades=trades, touch=touch, settings=settings, fast=fast) for shard in shards(instruments, size)
     ]
+
+
+class RecordedObuConnection(GateObuConnection, Overheard):
+    """One recorded connection, which may hold books of several depths: each follows the deepest that has come."""
+
+    def __init__(self, instruments: Sequence[Instrument], *, settings: Settings, fast: bool) -> None:
+        super().__init__(instruments, touch=True, settings=settings, fast=fast, depth=0)
+
+    def _follows(self, slot: Slot, depth: int, *, first: bool) -> bool:
+        followed = slot.book.depth if slot.book is not None else 0
+        return depth == followed or (first and depth > followed)
 
 
 def is_book(channel: str, frame: bytes) -> bool:
@@ -83,11 +96,6 @@ def read_updates(instruments: Sequence[Instrument], *, settings: Settings, fast:
     return GateUpdateConnection(instruments, touch=True, settings=settings, fast=fast)
 
 
-def read_obu(instruments: Sequence[Instrument], *, settings: Settings, fast: bool) -> Connection:
-    """Return the protocol that reads a recording of `spot.obu`."""
-    return GateObuConnection(instruments, touch=True, settings=settings, fast=fast)
-
-
 V4_UPDATES: Final = Dialect(
     "gate",
     "v4-order-book-update",
@@ -106,7 +114,7 @@ V4_OBU: Final = Dialect(
     "v4-obu",
     partial(is_book, OBU),
     lambda: read_frame,
-    read_obu,
+    RecordedObuConnection,
     fixed_decimals=False,
     list_instruments=list_instruments,
     metadata_names=frozenset({"currency_pairs"}),

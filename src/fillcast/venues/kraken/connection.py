@@ -25,11 +25,10 @@ from fillcast.venues.kraken.checksum import ChecksumRule
 from fillcast.venues.kraken.instruments import REST_WEIGHT
 from fillcast.venues.levels import trade_row
 from fillcast.venues.listing import Listing
-from fillcast.venues.protocol import Effects, Fetch, GapReason, Reconnect, Refused, Rejected, Send
+from fillcast.venues.protocol import Effects, Fetch, GapReason, Refused, Rejected, Send
 from fillcast.venues.rules import UnnumberedRules
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Message, Slot
-from fillcast.venues.standing import FOLLOWED
 from fillcast.venues.streaming import StreamingConnection
 from fillcast.venues.times import utc_text_ns
 
@@ -75,14 +74,12 @@ class KrakenConnection(StreamingConnection):
         super().__init__(instruments, UnnumberedRules(), settings or Settings(), depth=depth)
         self._trades = trades
         self._checksum_rules: dict[str, ChecksumRule] = {}  # by symbol
-        self._leaving: set[int] = set()  # books whose subscription was ended and not yet confirmed to be
         self._checks: dict[int, deep.DepthCheck] = {}
         self._paused = False
 
     # Requests.
 
     def _subscribe(self) -> None:
-        self._leaving.clear()
         self._checks.clear()
         self._paused = False
         for slot in self._slots:
@@ -93,11 +90,7 @@ class KrakenConnection(StreamingConnection):
             self._request(SUBSCRIBE, wire.TRADE, symbols, TRADE_REQUEST)
 
     def _request_books(self, slots: list[Slot]) -> None:
-        """End the subscriptions and start them again; what comes of the old ones until then is passed over."""
-        if any(slot.index in self._leaving for slot in slots):
-            self._give_up("the venue has not confirmed the end of a subscription")
-            return
-        self._leaving.update(slot.index for slot in slots)
+        self._leave(slots)
         symbols = [slot.symbol for slot in slots]
         self._request(UNSUBSCRIBE, wire.BOOK, symbols, LEAVE_REQUEST)
         self._request(SUBSCRIBE, wire.BOOK, symbols, BOOK_REQUEST)
@@ -118,11 +111,6 @@ class KrakenConnection(StreamingConnection):
 
     def _question(self) -> Send:
         return Send(f'{{"method":"ping","req_id":{PING_REQUEST}}}')
-
-    def _give_up(self, reason: str) -> None:
-        if not self._giving_up:
-            self._giving_up = True
-            self._out.append(Reconnect(reason))
 
     def _instruments_path(self, slot: Slot) -> tuple[str, int]:
         return metadata.PATH, REST_WEIGHT
@@ -249,9 +237,7 @@ class KrakenConnection(StreamingConnection):
             raise FrameError(f"a frame of {len(read)} books or too many levels")
         self._reject_unknown(wire.BOOK, unknown, data)
         for slot, message, rule in read:
-            if slot.index in self._leaving:
-                self.dropped += 1
-            elif rule is not None:
+            if rule is not None:
                 self._first_book(slot, message, rule)
             else:
                 self._update(slot, message)
@@ -335,10 +321,8 @@ class KrakenConnection(StreamingConnection):
         """Take note that a subscription has ended, or never was."""
         if slot is None or slot.book is None or (done and result.channel != wire.BOOK):
             return
-        if slot.index in self._leaving:
-            self._leaving.discard(slot.index)
-        elif done and slot.book.state in FOLLOWED:
-            self._break(slot, GapReason.REFUSED, "the venue ended the subscription")
+        if done or slot.index in self._leaving:
+            self._left(slot)
 
     def _refused(self, slot: Slot | None, frame: wire.Envelope) -> None:
         """Take note of a refusal; who is subscribed already gets the book, or misses it and asks anew."""
