@@ -19,11 +19,18 @@ def dialects() -> tuple[Dialect, ...]:
     return (*known, *(module.DIALECT for module in modules))
 
 
-def detect(frame: bytes) -> Dialect | None:
+def detect(frame: bytes, expected: Dialect | None = None) -> Dialect | None:
     """Return the dialect of a recorded book frame, None when it tells none.
 
     Acknowledgements, trades and frames of other venues tell nothing.
+
+    Parameters
+    ----------
+    expected
+        Asked first: most frames of a recording are of one dialect.
     """
+    if expected is not None and _is_book(expected, frame):
+        return expected
     return next((dialect for dialect in dialects() if _is_book(dialect, frame)), None)
 
 

@@ -20,9 +20,9 @@ class Numbering:
         self.checked = self.gaps = 0
         self._next: int | None = None
 
-    def restart(self, first: int | None = None) -> None:
-        """Start over with a new socket, whose first message has the number `first`, or any where that is None."""
-        self._next = first
+    def restart(self) -> None:
+        """Start over: the next message may have any number."""
+        self._next = None
 
     def take(self, number: int) -> int | None:
         """Take in one message; return the number that was expected where it has another, None where it follows."""

@@ -115,6 +115,20 @@ def test_a_subscription_that_ends_before_its_first_book_is_renewed() -> None:
     assert not line.gaps
 
 
+def test_a_channel_that_is_given_twice_is_trusted_no_more() -> None:
+    line, _, (market, other) = started(BTC, OTHER)
+    effects = line.feed(other.subscribed(chanId=market.channel))
+    assert line.states == ["BROKEN", "BROKEN"]
+    (reconnect,) = of(Reconnect, effects)
+    assert reconnect == Reconnect(f"channel {market.channel} was given twice")
+
+
+def test_a_channel_that_is_confirmed_again_changes_nothing() -> None:
+    line, _, (market,) = started(BTC)
+    line.feed(market.subscribed(), market.update())
+    assert (line.states, market.same_as(line)) == (["LIVE"], True)
+
+
 def test_a_channel_that_is_known_may_be_subscribed_already() -> None:
     line, _, (market,) = started(BTC)
     effects = line.feed(error(10301, channel="book", symbol="tBTCUSD"), market.update())

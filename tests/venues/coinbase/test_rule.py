@@ -115,6 +115,7 @@ def test_a_message_lost_on_any_channel_breaks_every_book(skipped: str) -> None:
     assert line.reasons == ["sequence", "sequence"]
     assert [gap.instrument for gap in line.gaps] == ["coinbase:BTC-USD", "coinbase:ETH-USD"]
     assert "message 3 of the connection where 2 is next (1 missing)" in line.gaps[0].detail
+    assert [gap.loss for gap in line.gaps] == [1, 1]
     assert len(of(Reconnect, effects)) == 1
     assert (line.connection.numbering.checked, line.connection.numbering.gaps) == (2, 1)
     line.feed(venue.update(), venue.update("ETH-USD"))

@@ -162,8 +162,10 @@ class CoinbaseConnection(StreamingConnection):
         self._counted = True
         expected = self.numbering.take(number)
         if expected is not None:
-            missing = f" ({number - expected} missing)" if number > expected else ""
-            self._distrust(GapReason.SEQUENCE, f"message {number} of the connection where {expected} is next{missing}")
+            loss = number - expected if number > expected else None
+            missing = f" ({loss} missing)" if loss else ""
+            detail = f"message {number} of the connection where {expected} is next{missing}"
+            self._distrust(GapReason.SEQUENCE, detail, loss)
 
     def _reject(self, data: bytes, reason: str) -> None:
         """Reject a frame; its number counts all the same, and without one nothing tells what else was missed."""
