@@ -74,17 +74,17 @@ def test_the_table_keeps_to_the_terminal_and_cuts_nothing(in_process, endpoints,
     assert "…" not in answer.stdout
     assert ("which means" in lines[1]) == (columns == 120)
     for rule in RULES:
-        assert re.search(rf"^{rule} +(✔ yes|– not seen)", answer.stdout, re.MULTILINE), rule
+        assert re.search(rf"^{rule} +(✔ yes|– not judged)", answer.stdout, re.MULTILINE), rule
     assert "✔ what okx does agrees with what fillcast assumes" in answer.stdout
 
 
 def test_a_lost_frame_is_told_and_ends_with_1(in_process, endpoints, lab_url):
     planting = plant(lab_url, "drop", "ETH-USDT", 1.2)
-    answer = in_process("doctor", "okx", "ETH-USDT", "--seconds", "2.5", *endpoints)
+    answer = in_process("doctor", "okx", "ETH-USDT", "--seconds", "2.5", *endpoints, COLUMNS="400")
     planting.join()
     assert answer.returncode == 1
     assert re.search(r"^sequence +✖ no +\d+ followed, 1 gap", answer.stdout, re.MULTILINE)
-    assert "fillcast watch okx:ETH-USDT --json" in answer.stdout
+    assert f"fillcast watch okx:ETH-USDT --json --endpoint okx={lab_url}" in " ".join(answer.stdout.split())
     assert "✖ 1 rule did not hold on okx: sequence" in answer.stdout
 
 
@@ -95,14 +95,17 @@ def test_a_venue_that_opens_no_socket_is_told(in_process, without_sockets):
     held = {finding["what"]: finding["held"] for finding in report["findings"]}
     assert {what for what, one in held.items() if one is False} == {"reachable", "first book"}
     assert "HTTP status 429: too many requests" in report["findings"][0]["effect"]
-    assert report["findings"][0]["command"] == "fillcast doctor okx --proxy URL"
+    assert report["findings"][0]["command"] == (
+        f"fillcast doctor okx --seconds 1 --endpoint okx={without_sockets} --proxy URL"
+    )
 
 
-def test_a_venue_that_cannot_be_reached_is_one_sentence_and_1(in_process):
-    answer = in_process("doctor", "okx", "--endpoint", "okx=http://127.0.0.1:9")
-    assert (answer.returncode, answer.stdout) == (1, "")
-    assert answer.stderr.startswith("fillcast: cannot reach 127.0.0.1:9")
-    assert answer.stderr.count("\n") == 1
+def test_a_venue_that_cannot_be_reached_is_a_row_and_1(in_process):
+    answer = in_process("doctor", "okx", "--seconds", "1", "--endpoint", "okx=http://127.0.0.1:9", COLUMNS="300")
+    assert (answer.returncode, answer.stderr) == (1, "")
+    assert answer.stdout.startswith("okx at 127.0.0.1:9: nothing could be followed\n")
+    assert re.search(r"^reachable +✖ no .* cannot reach 127.0.0.1:9: it refused", answer.stdout, re.MULTILINE)
+    assert answer.stdout.endswith("✖ 1 rule did not hold on okx: reachable\n")
 
 
 @pytest.mark.parametrize(

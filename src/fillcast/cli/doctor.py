@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fillcast.session.doctor.finding import Finding
 
 DEFAULT_S = 30.0
-HELD = {True: ("✔ yes", "bold green"), False: ("✖ no", "bold red"), None: ("– not seen", "dim")}
+HELD = {True: ("✔ yes", "bold green"), False: ("✖ no", "bold red"), None: ("– not judged", "dim")}
 WIDE = 120  # columns from which what a finding means stands beside it, below it otherwise
 
 
@@ -37,8 +37,9 @@ def doctor(
 ) -> None:
     """Connect to a venue for a while and say rule by rule what held of what fillcast assumes.
 
-    First book, sequence, checksum, best bid and ask, trades, signs of life, rates, clock and lag. Exit 0 when every
-    rule held that was seen, 1 when one did not or no book became LIVE.
+    First book, sequence, checksum, best bid and ask, trades, signs of life, rates, clock and lag. Ends at most 6 s
+    after the seconds that were asked for, whatever does not answer. Exit 0 when every rule held that could be judged,
+    1 when one did not, no book became LIVE, or the venue cannot be reached.
     """
     import asyncio
 
@@ -94,7 +95,10 @@ def show(result: Examination, console: Console) -> None:
 
     evidence = result.evidence
     followed = ", ".join(book.instrument.key for book in evidence.books)
-    console.print(Text.assemble((followed, "bold"), f" for {evidence.seconds:.1f} s at {evidence.line.host}"))
+    if followed:
+        console.print(Text.assemble((followed, "bold"), f" for {evidence.seconds:.1f} s at {evidence.line.host}"))
+    else:
+        console.print(Text.assemble((evidence.venue, "bold"), f" at {evidence.line.host}: nothing could be followed"))
     wide = console.width >= WIDE
     table = Table(box=None, pad_edge=False, header_style="dim", expand=wide)
     table.add_column("rule", no_wrap=True)

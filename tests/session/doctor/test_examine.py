@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from fillcast.core.state import Proof
-from fillcast.errors import ConnectError, UnknownInstrumentError, UsageError
+from fillcast.errors import UnknownInstrumentError, UsageError
 from fillcast.lab.options import LabOptions
 from fillcast.lab.server import LabAddress, serve
 from fillcast.session.doctor import Examination, examine
@@ -136,8 +136,6 @@ def test_what_cannot_be_examined_raises() -> None:
     async def main() -> None:
         with pytest.raises(UsageError, match="unknown venue 'mars'"):
             await examine("mars", seconds=1.0)
-        with pytest.raises(ConnectError, match="cannot reach"):
-            await examine("okx", seconds=1.0, endpoints={"okx": "http://127.0.0.1:9"})
         async with lab() as url:
             with pytest.raises(UnknownInstrumentError, match="did you mean BTC-USDT"):
                 await examine("okx", ["btcusdt"], seconds=1.0, endpoints={"okx": url})

@@ -10,7 +10,7 @@ import pytest
 
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
-from fillcast.session.doctor.evidence import Evidence, FirstBook, Hole, SeenBook, SeenLine, Spread
+from fillcast.session.doctor.evidence import Asked, Evidence, FirstBook, Hole, SeenBook, SeenLine, Spread
 from fillcast.session.doctor.finding import Finding, span
 from fillcast.session.doctor.rules import RULES, apply_rules, holds, verdict
 from fillcast.venues.protocol import Gap, GapReason
@@ -100,7 +100,11 @@ VIOLATIONS = [
         {"books": (book(first=None, state=BookState.SYNCING, reason="waiting for the first book"),)},
         "okx:BTC-USDT was never LIVE: SYNCING (waiting for the first book)",
     ),
-    ("fresh snapshot", {"holes": (hole(GapReason.SNAPSHOT_MISMATCH),)}, "1 of 2 agreed"),
+    (
+        "fresh snapshot",
+        {"holes": (hole(GapReason.SNAPSHOT_MISMATCH),)},
+        "1 of 2 later REST snapshots equalled the book",
+    ),
     (
         "sequence",
         {"holes": (hole(GapReason.SEQUENCE, "update 9 follows 8", 3),)},
@@ -130,6 +134,11 @@ VIOLATIONS = [
     ("understood", {"line": line(refused=1, refusals=("refused: Invalid symbol (code -1121)",))}, "Invalid symbol"),
     ("heartbeat", {"holes": (hole(GapReason.SILENCE),)}, "longest silence 800 ms, asked 1 time"),
     ("rates", {"line": line(throttled=2)}, "too many requests 2 times"),
+    (
+        "clock",
+        {"delays": Spread(290, 3_600_010 * MS, 3_600_010 * MS, 3_600_020 * MS, 3_600_020 * MS)},
+        "3600.00 s ahead",
+    ),
     ("lag", {"holes": (hole(GapReason.LAG),)}, "p50 10 ms, p99 40 ms, max 50 ms"),
     ("understood", {"holes": (hole(GapReason.REFUSED, "the venue ended the subscription"),)}, "ended the subscription"),
     ("reconnects", {"line": line(reconnects=2)}, "2 reconnects"),
@@ -149,8 +158,8 @@ def test_a_violation_breaks_its_rule_and_no_other(name: str, planted: dict[str, 
     assert verdict("okx", findings) == f"1 rule did not hold on okx: {name}"
 
 
-def test_every_rule_but_the_clock_can_be_broken() -> None:
-    assert {name for name, _, _ in VIOLATIONS} == set(by_name(evidence())) - {"clock"}
+def test_every_rule_can_be_broken() -> None:
+    assert {name for name, _, _ in VIOLATIONS} == set(by_name(evidence()))
 
 
 @pytest.mark.parametrize("reason", sorted(set(GapReason) - {GapReason.SNAPSHOT_MISSING}))
@@ -174,7 +183,81 @@ def test_what_was_not_seen_is_neither_held_nor_broken() -> None:
     assert "connection numbering" not in findings
     assert findings["sequence"].found == "no update came"
     assert findings["checksum"].found == "the venue sent none"
+    assert findings["heartbeat"].found == findings["reconnects"].found == "no socket was open"
+    assert all(finding.found and finding.effect for finding in findings.values())
     assert not holds(list(findings.values())), "nothing was LIVE"
+
+
+def test_why_no_later_snapshot_was_compared_is_told_as_no_fault() -> None:
+    found = by_name(evidence(books=(book(tally=tally()),)))["fresh snapshot"]
+    assert (found.held, found.found) == (None, "no later REST snapshot was fetched to compare the book with")
+    assert "nothing is known against the book" in found.effect
+
+
+@pytest.mark.parametrize(
+    ("touches", "says", "means"),
+    [
+        (0, "the venue sent no message with its best bid and ask alone", "not compared with another source"),
+        (1, "1 message came, none with the id of a state that the book was in", "says nothing against the book"),
+        (3200, "3,200 messages came, none with the id of a state that the book was in", "could not be compared"),
+    ],
+)
+def test_best_bids_and_asks_that_came_are_told_from_none(touches: int, says: str, means: str) -> None:
+    found = by_name(evidence(books=(book(tally=tally(), touches=touches),)))["best bid and ask"]
+    assert (found.held, found.found) == (None, says)
+    assert means in found.effect
+
+
+def test_without_a_list_of_instruments_that_alone_is_told() -> None:
+    failure = "host did not list its instruments within 5 s: no answer"
+    unlisted = Evidence("okx", 0.0, SeenLine("host", 5_000 * MS, 0, rest_failure=failure), ())
+    findings = by_name(unlisted)
+    assert {name for name, finding in findings.items() if finding.held is not None} == {"reachable"}
+    assert findings["reachable"].held is False
+    assert findings["reachable"].effect == failure
+    assert all(finding.found and finding.effect for finding in findings.values())
+    assert verdict("okx", list(findings.values())) == "1 rule did not hold on okx: reachable"
+
+
+def test_every_command_reaches_the_venue_as_the_user_did() -> None:
+    """Every rule that proposes one, broken; a URL that a shell would split is quoted."""
+    asked = Asked(("BTC-USDT", "ETH-USDT"), 90.0, "http://127.0.0.1:8100/a&b", "http://127.0.0.1:3128")
+    commands = {
+        finding.what: finding.command
+        for _, planted, _ in VIOLATIONS
+        for finding in apply_rules(evidence(**planted, asked=asked))
+        if finding.command
+    }
+    way = "--endpoint 'okx=http://127.0.0.1:8100/a&b' --proxy http://127.0.0.1:3128"
+    assert set(commands) == {name for name, _, _ in VIOLATIONS} - {"trades", "reachable"}
+    assert commands["first book"] == f"fillcast doctor okx BTC-USDT --seconds 180 {way}"
+    assert commands["instruments"] == f"fillcast instruments okx {way}"
+    assert commands["clock"] == "timedatectl status"
+    assert {command for name, command in commands.items() if name not in ("first book", "instruments", "clock")} == {
+        f"fillcast watch okx:BTC-USDT --json {way}"
+    }
+
+
+def test_a_proxy_is_proposed_to_whoever_used_none() -> None:
+    unreached = line(unopened=("okx#1: cannot reach it",))
+    asked = Asked(("BTC-USDT",), 12.5, "http://127.0.0.1:8100")
+    assert by_name(evidence(line=unreached, asked=asked))["reachable"].command == (
+        "fillcast doctor okx BTC-USDT --seconds 12.5 --endpoint okx=http://127.0.0.1:8100 --proxy URL"
+    )
+    proxied = replace(asked, proxy="http://127.0.0.1:3128")
+    assert by_name(evidence(line=unreached, asked=proxied))["reachable"].command == ""
+
+
+def test_credentials_of_a_proxy_are_not_repeated() -> None:
+    asked = Asked(proxy="http://me:secret@proxy:3128")
+    told = by_name(evidence(line=line(reconnects=1), asked=asked))["reconnects"].command
+    assert told == "fillcast watch okx:BTC-USDT --json --proxy http://USER:PASSWORD@proxy:3128"
+
+
+def test_a_socket_that_is_closed_at_the_end_is_lost_even_if_it_never_came_back() -> None:
+    gone = "okx#1: closed by the server with code 1001; attempt 2 in 1.0 s"
+    found = by_name(evidence(line=line(closed=(gone,))))["reconnects"]
+    assert (found.held, found.found, found.effect) == (False, "0 reconnects, 1 socket closed at the end", gone)
 
 
 def test_a_burst_that_fills_the_queue_is_told_and_no_violation() -> None:
@@ -223,20 +306,23 @@ def test_the_first_book_says_where_it_came_from_and_how_far_it_reaches() -> None
 
 
 @pytest.mark.parametrize(
-    ("least_ms", "says", "command"),
+    ("least_ms", "says", "held", "command"),
     [
-        (260, "about 250 ms ahead of the venue's, ±10 ms", "timedatectl status"),
-        (-90, "about 100 ms behind the venue's, ±10 ms", ""),
-        (-111, "about 121 ms behind the venue's, ±10 ms", "timedatectl status"),
-        (120, "about 110 ms ahead of the venue's, ±10 ms", ""),  # what is not certain is no reason to act
+        (260, "about 250 ms ahead of the venue's, ±10 ms", True, "timedatectl status"),
+        (-90, "about 100 ms behind the venue's, ±10 ms", True, ""),
+        (-111, "about 121 ms behind the venue's, ±10 ms", True, "timedatectl status"),
+        (120, "about 110 ms ahead of the venue's, ±10 ms", True, ""),  # what is not certain is no reason to act
+        (1_020, "about 1.01 s ahead of the venue's, ±10 ms", True, "timedatectl status"),
+        (1_021, "about 1.01 s ahead of the venue's, ±10 ms", False, "timedatectl status"),
+        (-3_599_990, "about 3600.00 s behind the venue's, ±10 ms", False, "timedatectl status"),
     ],
 )
-def test_the_clock_is_told_with_an_honest_bound(least_ms: int, says: str, command: str) -> None:
+def test_the_clock_is_told_with_an_honest_bound(least_ms: int, says: str, held: bool, command: str) -> None:
     """Receive minus send time at its minimum, less half of the shortest round trip (20 ms)."""
     delays = Spread(290, least_ms * MS, 300 * MS, 300 * MS, 310 * MS)
     found = by_name(evidence(delays=delays))["clock"]
     assert says in found.found
-    assert (found.held, found.command) == (True, command)
+    assert (found.held, found.command) == (held, command)
 
 
 def test_without_a_pong_or_a_time_the_offset_is_not_told() -> None:

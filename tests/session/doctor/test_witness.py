@@ -10,8 +10,9 @@ import pytest
 from fillcast.core.state import BookState
 from fillcast.feed.settings import Settings
 from fillcast.feed.statistics import Counters, Phase
-from fillcast.session.doctor.evidence import lag_spread, spread
-from fillcast.session.doctor.witness import Witness, _Watched, holes, note_trade, refusals, rejections
+from fillcast.session.doctor.evidence import Asked, lag_spread, spread
+from fillcast.session.doctor.telling import refusals, rejections
+from fillcast.session.doctor.witness import Witness, _Watched, holes, note_trade
 from fillcast.venues.okx.connection import OkxConnection
 from fillcast.venues.protocol import Gap, GapReason, Recovered, Refused, Rejected
 from tests.feed.virtual import VirtualClock
@@ -71,7 +72,7 @@ def test_a_first_book_updates_and_trades_are_counted_with_their_times() -> None:
     for side, price in (("buy", "100.2"), ("sell", "100.2"), ("sell", "100"), ("buy", "100.1")):  # touch 100, 100.2
         scene.frame(scene.trade(side, price), 1)
     scene.time.now_ns += 900 * MILLISECOND
-    seen = scene.witness.evidence("okx", 7)
+    seen = scene.witness.evidence("okx", 7, Asked())
     (book,) = seen.books
     assert (seen.line.rest_ns, seen.line.host) == (7, "ws.okx.com:8443")
     assert seen.line.connect_ns == 40 * MILLISECOND
@@ -117,7 +118,7 @@ def test_a_pause_between_sockets_is_neither_silence_nor_an_interval() -> None:
     scene.open()
     scene.frame(scene.market.okx_snapshot(), 30)
     scene.frame(scene.market.okx_update(), 100)
-    seen = scene.witness.evidence("okx", 0)
+    seen = scene.witness.evidence("okx", 0, Asked())
     assert seen.line.silence_ns == 100 * MILLISECOND
     assert seen.books[0].intervals is None
 

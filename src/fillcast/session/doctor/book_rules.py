@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from fillcast.session.doctor.evidence import Evidence, FirstBook
-from fillcast.session.doctor.finding import Finding, broken, counted, span, watch_command
+from fillcast.session.doctor.finding import Finding, broken, command, counted, longer_command, span, watch_command
 from fillcast.venues.protocol import GapReason
 
 # Of trades on their aggressor's side of the mid. Recordings of ten markets have 0.60 to 1.00 of them (0.94 to 0.995 in
@@ -26,10 +26,10 @@ def instruments(evidence: Evidence) -> Finding:
     return Finding(
         "instruments",
         False if holes else True if levels else None,
-        "; ".join(listed),
+        "; ".join(listed) or "none is known: the venue did not list them",
         "books count whole ticks and lots, of the size that the venue's listing states",
         broken(holes) if holes else "every level was on this grid" if levels else "no level came to compare with it",
-        f"fillcast instruments {evidence.venue}" if holes else "",
+        command(evidence, "instruments", evidence.venue) if holes else "",
     )
 
 
@@ -41,13 +41,17 @@ def first_book(evidence: Evidence) -> Finding:
     for book in missing:
         reason = f" ({book.reason})" if book.reason else ""
         found.append(f"{book.instrument.key} was never LIVE: {book.state.name}{reason}")
+    if not evidence.books:
+        effect = "there is no book to judge"
+    else:
+        effect = "there is no forecast without it" if missing else "orders are priced as far as it is proven"
     return Finding(
         "first book",
-        not missing,
-        "; ".join(found),
+        not missing if evidence.books else None,
+        "; ".join(found) or "no instrument was followed",
         "a book begins with a whole snapshot, from the stream or from REST joined to it by the venue's own rule",
-        "there is no forecast without it" if missing else "orders are priced as far as it is proven",
-        f"fillcast doctor {evidence.venue} {missing[0].instrument.symbol} --seconds 120" if missing else "",
+        effect,
+        longer_command(evidence, missing[0].instrument.symbol) if missing else "",
     )
 
 
@@ -55,12 +59,23 @@ def fresh_snapshot(evidence: Evidence) -> Finding:
     """Whether a second snapshot from REST was the book at the same id."""
     holes, agreed = evidence.holes_by(GapReason.SNAPSHOT_MISMATCH), evidence.total.refreshes
     compared = agreed + len(holes)
+    if holes:
+        effect = broken(holes)
+    elif agreed:
+        effect = "the updates up to then kept the book right"
+    else:
+        effect = (
+            "nothing is known against the book: a second one is only fetched when the first no longer proves enough of "
+            "it, or now and then where a checksum covers the top alone; most short looks see none"
+        )
     return Finding(
         "fresh snapshot",
         False if holes else True if agreed else None,
-        f"{agreed:,} of {compared:,} agreed with the book" if compared else "none was asked for",
-        "a book kept from updates equals a later snapshot at the same id",
-        broken(holes) if holes else "the updates kept the book right" if agreed else "books were proven far enough",
+        f"{agreed:,} of {compared:,} later REST snapshots equalled the book"
+        if compared
+        else "no later REST snapshot was fetched to compare the book with",
+        "a book that was kept from updates equals a later REST snapshot of it",
+        effect,
         watch_command(evidence, holes) if holes else "",
     )
 
@@ -108,12 +123,22 @@ def touch(evidence: Evidence) -> Finding:
     """Whether the venue's own best bid and ask were those of the book at the same id."""
     holes, tally = evidence.holes_by(GapReason.TOUCH), evidence.total
     checked, matched = tally.touches_checked, tally.touches_matched
+    came = sum(book.touches for book in evidence.books)
+    if checked:
+        found = f"{matched:,} of {checked:,} equal to the top of the book"
+        effect = broken(holes) if holes else "the top of the book is the venue's own"
+    elif came:
+        found = f"{counted(came, 'message')} came, none with the id of a state that the book was in"
+        effect = "they could not be compared, which says nothing against the book"
+    else:
+        found = "the venue sent no message with its best bid and ask alone"
+        effect = "the book has its own best bid and ask, and was not compared with another source of them"
     return Finding(
         "best bid and ask",
         False if holes else True if checked else None,
-        f"{matched:,} of {checked:,} equal" if checked else "none came at an id of the book",
-        "a best bid and ask message shows the top of the book at the same id",
-        broken(holes) if holes else "the top is the venue's own" if checked else "the top was not compared",
+        found,
+        "what the venue sends as its best bid and ask is the top of the book at the same id",
+        effect,
         watch_command(evidence, holes) if holes else "",
     )
 

@@ -18,6 +18,26 @@ HIGH_QUANTILE: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user asked for, so that a command that is proposed asks for the same.
+
+    Attributes
+    ----------
+    symbols
+        Those that were named.
+    seconds
+        For how long.
+    endpoint, proxy
+        URLs by which the venue is reached in place of its own; empty where it is reached as it is.
+    """
+
+    symbols: tuple[str, ...] = ()
+    seconds: float = 30.0
+    endpoint: str = ""
+    proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """How some times in nanoseconds are spread; `median` and `p99` are times that occurred."""
 
@@ -93,7 +113,9 @@ class SeenBook:
         Trades by aggressor.
     sided, compared
         Trades on the side of the mid that their aggressor implies (a buyer pays more than the mid), of those that
-        met a LIVE book and did not trade at its mid.
+        met a LIVE book with a mid and did not trade at it.
+    touches
+        Best bid and ask messages, whether or not the book stood at their id.
     """
 
     instrument: Instrument
@@ -107,6 +129,7 @@ class SeenBook:
     sells: int = 0
     sided: int = 0
     compared: int = 0
+    touches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +141,15 @@ class SeenLine:
     host
         Where the sockets go.
     rest_ns
-        How long the answer about the instruments took.
+        How long the answer about the instruments took, or was waited for.
+    rest_failure
+        Why there was none that could be used, in words; empty where there was. Then no socket was tried.
     sockets, connect_ns
         How many sockets there are, and how long the slowest took to open; None when none did.
     unopened
         How those stand that never opened, in words.
+    closed
+        How those stand that had opened and were not open at the end, in words.
     failed_attempts, reconnects
         Handshakes that failed; those that succeeded after the first.
     frames, frame_bytes, largest_batch
@@ -148,7 +175,9 @@ class SeenLine:
     rest_ns: int
     sockets: int
     connect_ns: int | None = None
+    rest_failure: str = ""
     unopened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
     failed_attempts: int = 0
     reconnects: int = 0
     frames: int = 0
@@ -174,12 +203,14 @@ class Evidence:
     Attributes
     ----------
     seconds
-        How long the sockets were driven.
+        How long the sockets were driven; 0 when none was tried.
     delays
         Receive minus send time of updates, on the two clocks as they are; matching time where the venue states no
         other.
     lag
         Receive minus event time of updates over its minimum so far.
+    asked
+        How the user asked.
     """
 
     venue: str
@@ -189,6 +220,7 @@ class Evidence:
     holes: tuple[Hole, ...] = ()
     delays: Spread | None = None
     lag: Spread | None = None
+    asked: Asked = Asked()
     total: Tally = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.session.doctor.evidence import Evidence, Hole
 
 FINE_MS = 10  # below it a tenth of a millisecond is told
 LONG_MS = 1000
+LONGER_S = 120.0  # of an examination that is proposed because nothing came in a shorter one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,44 @@ def broken(holes: Sequence[Hole]) -> str:
     return f"{first.gap.instrument} was not priced: {first.gap.detail}; {again}{more}"
 
 
+def command(evidence: Evidence, *words: str, proxy: str = "") -> str:
+    """Return a command of fillcast that reaches the venue as the user reached it, as a shell takes it.
+
+    Parameters
+    ----------
+    proxy
+        In place of the user's. Credentials in theirs are not repeated: findings are printed, kept and shown to others.
+    """
+    asked = evidence.asked
+    parts = ["fillcast", *words]
+    if asked.endpoint:
+        parts += ["--endpoint", f"{evidence.venue}={_without_credentials(asked.endpoint)}"]
+    if proxy or asked.proxy:
+        parts += ["--proxy", proxy or _without_credentials(asked.proxy)]
+    return shlex.join(parts)
+
+
 def watch_command(evidence: Evidence, holes: Sequence[Hole] = ()) -> str:
     """Return the command that shows whether it goes on: of the instrument that it happened to."""
     key = holes[0].gap.instrument if holes else evidence.books[0].instrument.key
-    return f"fillcast watch {key} --json"
+    return command(evidence, "watch", key, "--json")
+
+
+def proxy_command(evidence: Evidence) -> str:
+    """Return the same examination through a proxy; empty where there was one already."""
+    asked = evidence.asked
+    if asked.proxy:
+        return ""
+    return command(evidence, "doctor", evidence.venue, *asked.symbols, "--seconds", f"{asked.seconds:g}", proxy="URL")
+
+
+def longer_command(evidence: Evidence, symbol: str) -> str:
+    """Return a longer examination of one instrument."""
+    seconds = max(LONGER_S, 2 * evidence.asked.seconds)
+    return command(evidence, "doctor", evidence.venue, symbol, "--seconds", f"{seconds:g}")
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    name, at, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"USER:PASSWORD{at}{host}")) if name else url

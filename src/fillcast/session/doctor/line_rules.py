@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from fillcast.core.units import NS_PER_MS
+from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.session.doctor.evidence import Evidence
-from fillcast.session.doctor.finding import Finding, broken, counted, span, watch_command
+from fillcast.session.doctor.finding import Finding, broken, counted, proxy_command, span, watch_command
 from fillcast.venues.protocol import GapReason
 
 NOTICED_OFFSET_NS = 100 * NS_PER_MS  # of a clock that is kept by NTP over the internet: far above what is usual
+WRONG_OFFSET_NS = NS_PER_S  # no venue holds every update back for so long: the clock is wrong, or the book is old
+NOTHING_DRIVEN_S = 1.0  # divides the frames of an examination that drove no socket: none
 
 
 def reachable(evidence: Evidence) -> Finding:
     """Whether the venue answers requests and every socket opened."""
     line = evidence.line
-    found = f"REST answered in {span(line.rest_ns)}, {line.sockets - len(line.unopened)} of {line.sockets} sockets open"
+    if line.rest_failure:
+        return Finding(
+            "reachable",
+            False,
+            f"REST gave no list of instruments in {span(line.rest_ns)}, so no socket was tried",
+            "books need REST for metadata and a socket for frames",
+            line.rest_failure,
+            proxy_command(evidence),
+        )
+    found = (
+        f"REST answered in {span(line.rest_ns)}, {line.sockets - len(line.unopened)} of {line.sockets} sockets opened"
+    )
     if line.connect_ns is not None:
         found += f" within {span(line.connect_ns)}"
     if line.failed_attempts:
@@ -24,7 +37,7 @@ def reachable(evidence: Evidence) -> Finding:
         found,
         f"books need REST for metadata and a socket to {line.host} for frames",
         "; ".join(line.unopened) or "this machine can follow the venue",
-        f"fillcast doctor {evidence.venue} --proxy URL" if line.unopened else "",
+        proxy_command(evidence) if line.unopened else "",
     )
 
 
@@ -46,6 +59,7 @@ def numbering(evidence: Evidence) -> Finding | None:
 def heartbeat(evidence: Evidence) -> Finding:
     """Whether the venue was never silent for so long that its books are in doubt."""
     line, holes = evidence.line, evidence.holes_by(GapReason.SILENCE)
+    opened = line.connect_ns is not None
     found = f"longest silence {span(line.silence_ns)}, asked {counted(line.questions, 'time')} for a sign of life"
     trips = line.round_trips
     found += (
@@ -56,7 +70,7 @@ def heartbeat(evidence: Evidence) -> Finding:
     return Finding(
         "heartbeat",
         False if holes else True if line.frames else None,
-        found if line.frames or trips else "nothing came",
+        found if line.frames or trips else "no frame came, no ping answered" if opened else "no socket was open",
         "a venue without news answers when it is asked; a book without a sign of life is STALE",
         broken(holes) if holes else "silence here means no news" if line.frames else "nothing proves the line",
         watch_command(evidence, holes) if holes else "",
@@ -65,7 +79,8 @@ def heartbeat(evidence: Evidence) -> Finding:
 
 def rates(evidence: Evidence) -> Finding:
     """Whether the venue's limits are those that fillcast keeps; how much comes, and how often a book changes."""
-    line, seconds = evidence.line, evidence.seconds
+    line = evidence.line
+    seconds = evidence.seconds or NOTHING_DRIVEN_S
     updates = evidence.total.updates
     found = (
         f"{line.frames / seconds:,.1f} frames/s, {updates / seconds:,.1f} updates/s, "
@@ -117,7 +132,10 @@ def clock(evidence: Evidence) -> Finding:
     offset look larger.
     """
     delays, trips = evidence.delays, evidence.line.round_trips
-    why = "none of it enters a number: lag counts from its own minimum, latency on the venue's clock"
+    why = (
+        "this clock stamps what is shown and recorded; prices and latency do not rest on it: lag counts from its own "
+        "minimum, latency on the venue's clock"
+    )
     if delays is None or trips is None:
         missing = (
             "no update told a time" if delays is None else f"offset and way together {span(delays.least)}, no pong"
@@ -126,10 +144,11 @@ def clock(evidence: Evidence) -> Finding:
     half_ns = trips.least / 2
     offset_ns = delays.least - half_ns
     where = "ahead of" if offset_ns >= 0 else "behind"
-    off = abs(offset_ns) - half_ns > NOTICED_OFFSET_NS
+    certain_ns = abs(offset_ns) - half_ns
+    off = certain_ns > NOTICED_OFFSET_NS
     return Finding(
         "clock",
-        True,
+        certain_ns <= WRONG_OFFSET_NS,
         f"your clock is about {span(abs(offset_ns))} {where} the venue's, ±{span(half_ns)} (half a round trip) "
         "if frames leave at their stamped time",
         why,
@@ -156,13 +175,20 @@ def lag(evidence: Evidence) -> Finding:
 def reconnects(evidence: Evidence) -> Finding:
     """Whether the sockets stayed open."""
     line, holes = evidence.line, evidence.holes_by(GapReason.DISCONNECT)
-    lost = bool(line.reconnects or holes)
+    lost = bool(line.reconnects or holes or line.closed)
     opened = line.connect_ns is not None
+    found = counted(line.reconnects, "reconnect")
+    if line.closed:
+        found += f", {counted(len(line.closed), 'socket')} closed at the end"
+    if lost:
+        effect = "; ".join(([broken(holes)] if holes else []) + list(line.closed)) or "a socket was lost"
+    else:
+        effect = "no book was lost with a socket" if opened else "there was none to lose"
     return Finding(
         "reconnects",
         False if lost else True if opened else None,
-        counted(line.reconnects, "reconnect") if opened else "no socket was open",
+        found if opened else "no socket was open",
         "a socket stays open; a new one means new books",
-        broken(holes) if holes else "a socket was lost" if lost else "no book was lost with a socket" if opened else "",
+        effect,
         watch_command(evidence, holes) if lost else "",
     )

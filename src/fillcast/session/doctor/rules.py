@@ -36,7 +36,7 @@ def apply_rules(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def holds(findings: Sequence[Finding]) -> bool:
-    """Whether every rule held that was seen."""
+    """Whether no rule was broken."""
     return all(finding.held is not False for finding in findings)
 
 
@@ -47,5 +47,5 @@ def verdict(venue: str, findings: Sequence[Finding]) -> str:
         return f"{counted(len(broken), 'rule')} did not hold on {venue}: {', '.join(broken)}"
     held = sum(finding.held is True for finding in findings)
     unseen = len(findings) - held
-    rest = f", {unseen} not seen" if unseen else ""
+    rest = f", {unseen} not judged" if unseen else ""
     return f"what {venue} does agrees with what fillcast assumes ({counted(held, 'rule')} held{rest})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -23,6 +23,7 @@ from fillcast.core.events import (
     SIDE,
     SNAPSHOT,
     TICKS,
+    TOUCH,
     TRADES,
     UPDATE,
 )
@@ -30,12 +31,13 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.core.units import NS_PER_S
 from fillcast.feed.clock import Clock
-from fillcast.feed.driven import Driven, Listener, Notice
+from fillcast.feed.driven import Driven, Listener
 from fillcast.feed.feed import Feed
 from fillcast.feed.reach import host_of
 from fillcast.feed.settings import Settings
 from fillcast.feed.statistics import Counters, Phase
 from fillcast.session.doctor.evidence import (
+    Asked,
     Evidence,
     FirstBook,
     Hole,
@@ -45,13 +47,13 @@ from fillcast.session.doctor.evidence import (
     lag_spread,
     spread,
 )
+from fillcast.session.doctor.telling import closed, refusals, rejections, unopened
 from fillcast.venues.agreement import proven_bps
 from fillcast.venues.connection import Connection
 from fillcast.venues.numbering import Numbering
-from fillcast.venues.protocol import Gap, Recovered, Refused, Rejected
+from fillcast.venues.protocol import Gap, Recovered
 
 QUOTED_NOTICES: Final = 3  # of each kind, in words
-EXCERPT_CHARACTERS: Final = 60  # of a rejected frame
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class _Watched:
     sells: int = 0
     sided: int = 0
     compared: int = 0
+    touches: int = 0
 
 
 @dataclass(slots=True)
@@ -118,13 +121,15 @@ class Witness:
         self._counters = {id(client.connection): client.counters for client in feed.clients}
         self._started_ns = self._clock.mono_ns()
 
-    def evidence(self, venue: str, rest_ns: int) -> Evidence:
+    def evidence(self, venue: str, rest_ns: int, asked: Asked) -> Evidence:
         """Return everything that was seen, as of now.
 
         Parameters
         ----------
         rest_ns
             How long the answer about the instruments took.
+        asked
+            How the user asked.
         """
         now_ns = self._clock.mono_ns()
         return Evidence(
@@ -135,6 +140,7 @@ class Witness:
             holes(self._feed.gap_log),
             spread(np.frombuffer(self._sent_delays, np.int64)),
             lag_spread(np.frombuffer(self._delays, np.int64)),
+            asked,
         )
 
     # What a feed tells.
@@ -152,6 +158,8 @@ class Witness:
             if head[KIND] == TRADES:
                 for row in events.message_rows(index).tolist():
                     note_trade(one, row[SIDE], row[TICKS])
+            elif head[KIND] == TOUCH:
+                one.touches += 1
             elif head[KIND] == UPDATE:
                 self._note_update(one, head, now_ns)
             elif head[KIND] == SNAPSHOT:
@@ -209,6 +217,7 @@ class Witness:
             one.sells,
             one.sided,
             one.compared,
+            one.touches,
         )
 
     def _line(self, rest_ns: int, now_ns: int) -> SeenLine:
@@ -229,14 +238,15 @@ class Witness:
             rest_ns,
             len(clients),
             self._connect_ns if counted.connects else None,
-            tuple(f"{one.name}: {one.status.sentence}" for one in clients if not one.counters.connects),
-            counted.failed_attempts,
-            counted.reconnects,
-            counted.frames,
-            counted.frame_bytes,
-            counted.largest_batch,
-            self._max_queue,
-            counted.throttled,
+            unopened=tuple(unopened(clients, now_ns - self._started_ns)),
+            closed=tuple(closed(clients)),
+            failed_attempts=counted.failed_attempts,
+            reconnects=counted.reconnects,
+            frames=counted.frames,
+            frame_bytes=counted.frame_bytes,
+            largest_batch=counted.largest_batch,
+            max_queue=self._max_queue,
+            throttled=counted.throttled,
             silence_ns=max(silences, default=0),
             questions=sum(socket.connection.questions for socket in sockets),
             round_trips=spread([int(trip * NS_PER_S) for client in clients for trip in client.round_trips_s]),
@@ -272,17 +282,3 @@ def holes(log: Iterable[Gap | Recovered]) -> tuple[Hole, ...]:
             if hole.gap.instrument == entry.instrument and hole.live_after_ns is None:
                 found[index] = Hole(hole.gap, entry.at_ns - hole.gap.detected_ns)
     return tuple(found)
-
-
-def rejections(notices: Iterable[Notice]) -> Iterator[str]:
-    """Yield why frames were rejected, each with its beginning."""
-    for one in notices:
-        if isinstance(one, Rejected):
-            yield f"rejected: {one.reason} ({one.excerpt[:EXCERPT_CHARACTERS]})"
-
-
-def refusals(notices: Iterable[Notice]) -> Iterator[str]:
-    """Yield what was refused, in the venue's own words."""
-    for one in notices:
-        if isinstance(one, Refused):
-            yield f"refused{f' {one.instrument}' if one.instrument else ''}: {one.message} (code {one.code})"
