@@ -37,3 +37,15 @@ def test_a_dollar_is_a_dollar() -> None:
     assert known_rates({"USD": 1.0}) == {"USD": 1.0}
     with pytest.raises(UsageError, match="rate of USD in USD is 1"):
         known_rates({"usd": 1.01})
+
+
+@pytest.mark.parametrize("rate", [5e-324, 1e-16, 1e13, 1e308])
+def test_an_absurd_rate_is_refused_by_name(rate: float) -> None:
+    with pytest.raises(UsageError, match=r"the rate of EUR is \S+ USD: rates from 1e-15 to 1e\+12 are read"):
+        known_rates({"eur": rate})
+
+
+def test_the_most_extreme_rates_still_compare() -> None:
+    known = known_rates({"A": 1e-15, "B": 1e12})
+    assert float(rate_between("B", "A", known) or 0) == 1e27
+    assert float(rate_between("A", "B", known) or 0) == 1e-27

@@ -93,15 +93,16 @@ class Offer:
         ends, sums = self._units(unit, most), self.levels.cumulative_lots
         index = int(np.searchsorted(ends, units))
         before = (int(ends[index - 1]), int(sums[index - 1])) if index else (0, 0)
-        within = (units - before[0]) / (int(self._base_units(unit)[index]) - before[0])
+        within = (units - before[0]) / (float(self._base_units(unit)[index]) - before[0])
         lots = before[1] + int(within * int(self.levels.lots[index]) * ROUNDING)
         return whole_steps(min(lots, int(sums[index])), self.instrument)
 
     def _units(self, unit: Fraction, most: int) -> NDArray[np.int64]:
-        return np.minimum(self._base_units(unit), most)
+        # A deep book in units of a very fine one is beyond int64: the smaller of the two is taken before the cast.
+        return np.minimum(np.minimum(self._base_units(unit), float(most)).astype(np.int64), most)
 
-    def _base_units(self, unit: Fraction) -> NDArray[np.int64]:
-        return np.floor(self.levels.cumulative_base[: len(self.prices)] / float(unit)).astype(np.int64)
+    def _base_units(self, unit: Fraction) -> NDArray[np.float64]:
+        return np.floor(self.levels.cumulative_base[: len(self.prices)] / float(unit))
 
 
 def order_step_base(instrument: Instrument) -> Fraction | None:

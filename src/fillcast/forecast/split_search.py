@@ -12,6 +12,7 @@ import numpy as np
 from fillcast.core.view import MAX_LOTS, ROUNDING
 from fillcast.forecast.allocation import allocate
 from fillcast.forecast.offers import Offer
+from fillcast.forecast.size import whole_steps
 
 # Among inverse contracts alone no step is a fixed base; this many parts of the smallest stand for it. Rounding to
 # order steps afterwards takes up to a whole one.
@@ -134,24 +135,48 @@ class SplitSearch:
         return Fraction(whole + part * float(base_in_order[index]))
 
     def _add_what_fits(self, lots: list[int]) -> None:
-        """Add single order steps where they still fit, the cheapest first."""
+        """Add order steps where they still fit, the cheapest first: all of one level that fit at once."""
         while True:
             left = self.left(lots)
-            best: tuple[float, int] | None = None
-            for index, one in enumerate(self._offers):
-                more = lots[index] + one.instrument.order_lots
-                if more > int(one.levels.cumulative_lots[-1]):
-                    continue
-                base = one.base_of(more) - one.base_of(lots[index])
-                takes = Fraction(one.quote_of(more) - one.quote_of(lots[index])) if self._quoted else base
-                if takes > left:
-                    continue
-                price = (one.cost_of(more) - one.cost_of(lots[index])) / float(base)
-                if best is None or price < best[0]:
-                    best = price, index
-            if best is None:
+            steps = [self._next_steps(index, count, left) for index, count in enumerate(lots)]
+            possible = [index for index, (_, count) in enumerate(steps) if count]
+            if not possible:
                 return
-            lots[best[1]] += self._offers[best[1]].instrument.order_lots
+            best = min(possible, key=lambda index: steps[index][0])
+            lots[best] += self._most_that_fit(best, lots[best], steps[best][1], left)
+
+    def _next_steps(self, index: int, lots: int, left: Fraction) -> tuple[float, int]:
+        """Return the price of one book's next order step, and the lots at that price; no lots where it does not fit."""
+        one = self._offers[index]
+        step = one.instrument.order_lots
+        sums = one.levels.cumulative_lots[: len(one.prices)]
+        if lots + step > int(sums[-1]) or self._takes(index, lots, step) > left:
+            return 0.0, 0
+        level = int(np.searchsorted(sums, lots, side="right"))
+        inside = whole_steps(int(sums[level]) - lots, one.instrument)
+        if inside:
+            return float(one.prices[level]), inside
+        base = one.base_of(lots + step) - one.base_of(lots)
+        return (one.cost_of(lots + step) - one.cost_of(lots)) / float(base), step
+
+    def _takes(self, index: int, lots: int, more: int) -> Fraction:
+        """Return how much of the amount further lots of one book take, in its own unit."""
+        one = self._offers[index]
+        if self._quoted:
+            return Fraction(one.quote_of(lots + more) - one.quote_of(lots))
+        return one.base_of(lots + more) - one.base_of(lots)
+
+    def _most_that_fit(self, index: int, lots: int, most: int, left: Fraction) -> int:
+        """Return the most lots up to `most`, in whole order steps of which one fits, that take no more than is left."""
+        step = self._offers[index].instrument.order_lots
+        fits, beyond = 1, most // step + 1
+        while beyond - fits > 1:
+            middle = (fits + beyond) // 2
+            if self._takes(index, lots, middle * step) <= left:
+                fits = middle
+            else:
+                beyond = middle
+        return fits * step
 
 
 def _smallest_inverse_step(offers: Sequence[Offer]) -> Fraction:
