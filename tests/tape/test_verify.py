@@ -188,8 +188,12 @@ def test_a_second_connect_is_a_disconnect(tmp_path):
 def test_frames_of_an_unknown_venue_are_refused(tmp_path):
     path = tmp_path / "other.jsonl"
     path.write_text('{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD"}]}\n')
-    with pytest.raises(CaptureError, match="no frame is a book message of binance_coinm, "):
+    with pytest.raises(CaptureError, match="no frame is a book message") as caught:
         verify(path)
+    said = str(caught.value)
+    assert """seen: 1 frame, the first '{"channel":"book","type":"snapshot""" in said
+    assert "tried: binance_coinm (streams), binance_spot (streams), " in said
+    assert "okx (v5), " in said
 
 
 def test_progress_runs_from_nothing_to_all(tmp_path):

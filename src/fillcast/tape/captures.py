@@ -9,8 +9,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from fillcast.errors import CaptureError, FrameError
 from fillcast.tape.lines import CapturedInput, InputKind, LineFormat, detect, parse, whole
@@ -21,6 +22,10 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8: some editors put one at the start
 MAX_LINE_BYTES = 64 << 20  # the largest first book of a known venue has 5 MB
 SNIFFED_LINES = 200  # a file whose first lines are all unreadable is no capture
 KEPT_PROBLEMS = 100
+MOST_PROBLEMS = 100_000  # a file with more lines that hold nothing is no recording, and reading on takes ever longer
+PEEKED_BYTES = 1 << 13
+Peeked = BufferedReader | gzip.GzipFile | zipfile.ZipExtFile
+PACKED_MAGICS = (GZIP_MAGIC, ZIP_MAGIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +133,14 @@ class Capture:
         number = 0
         skipped: list[LineProblem] = []
         for number, line, ended in self._lines(path):
+            if form is None and number > SNIFFED_LINES:
+                break
             if not line:
                 continue
             if form is None:
                 form = detect(line)
                 if form is None:
                     skipped.append(LineProblem(path, number, _unreadable(line), at_end=not ended))
-                    if len(skipped) >= SNIFFED_LINES:
-                        break
                     continue
             entry = parse(line, form)
             problem = None if ended else _unended(path, number, entry)
@@ -150,7 +155,8 @@ class Capture:
         if number == 0:
             raise CaptureError(f"{path}: the file is empty")
         if form is None:
-            seen = f"none of its first {number} lines" if number > 1 else "its only line is not one that"
+            looked = min(number, SNIFFED_LINES)
+            seen = f"none of its first {looked} lines" if number > 1 else "its only line is not one that"
             raise CaptureError(
                 f"{path}: not a capture: {seen} holds a frame; "
                 "known are '<time>: <frame>', '<time> <frame>' and plain frames"
@@ -163,13 +169,15 @@ class Capture:
             with path.open("rb") as raw:
                 head = raw.read(4)
                 raw.seek(0)
-                lines: IO[bytes] | gzip.GzipFile = raw
+                lines: Peeked = raw
                 if head.startswith(ZIP_MAGIC):
                     lines = _only_member(path, raw)
                 elif head.startswith(GZIP_MAGIC):
                     lines = gzip.GzipFile(fileobj=raw, mode="rb")
                 while line := lines.readline(MAX_LINE_BYTES):
                     number += 1
+                    if number == 1 and lines is not raw and line.startswith(PACKED_MAGICS):
+                        raise CaptureError(f"{path}: a compressed file inside a compressed one; unpack it once")
                     if number == 1 and b"\0" in line[:4096]:
                         raise CaptureError(f"{path}: a binary file, not a capture of text frames")
                     ended = line.endswith(b"\n")
@@ -177,7 +185,10 @@ class Capture:
                         raise CaptureError(f"{path}, line {number}: longer than {MAX_LINE_BYTES >> 20} MiB")
                     self._read[path] = raw.tell()
                     text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
-                    yield number, text.rstrip(b"\r\n"), ended
+                    text = text.rstrip(b"\r\n")
+                    yield number, text, ended
+                    if not text and ended:
+                        number += _skip_empty(lines)
         except EOFError:
             self._note(LineProblem(path, number + 1, "the compressed file ends too early", at_end=True))
         except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
@@ -189,11 +200,20 @@ class Capture:
 
     def _note(self, problem: LineProblem) -> None:
         self.problem_count += 1
+        if self.problem_count > MOST_PROBLEMS:
+            raise CaptureError(f"{problem.path}: more than {MOST_PROBLEMS:,} lines hold no frame, the last {problem}")
         if len(self.problems) < KEPT_PROBLEMS:
             self.problems.append(problem)
 
 
-def _only_member(path: Path, raw: IO[bytes]) -> IO[bytes]:
+def _skip_empty(lines: Peeked) -> int:
+    """Pass over empty lines that are already in memory; return how many."""
+    ahead = lines.peek(PEEKED_BYTES)
+    blank = ahead[: len(ahead) - len(ahead.lstrip(b"\r\n"))]
+    return lines.read(blank.rfind(b"\n") + 1).count(b"\n")
+
+
+def _only_member(path: Path, raw: IO[bytes]) -> zipfile.ZipExtFile:
     """Open the one file of a zip archive; `CaptureError` when it holds another number, or a locked one."""
     try:
         archive = zipfile.ZipFile(raw)
@@ -201,7 +221,7 @@ def _only_member(path: Path, raw: IO[bytes]) -> IO[bytes]:
         if len(members) != 1:
             many = f"a zip archive of {len(members)} files; unpack it and name those to read, in order"
             raise CaptureError(f"{path}: {many}")
-        return archive.open(members[0])
+        return cast(zipfile.ZipExtFile, archive.open(members[0]))
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or compressed by another method
         raise CaptureError(f"{path}: {error}") from None
 

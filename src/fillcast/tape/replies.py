@@ -10,6 +10,8 @@ from fillcast.tape.lines import CapturedInput, InputKind
 from fillcast.venues.frames import UNREADABLE
 from fillcast.venues.recorded import Dialect
 
+MOST_PARAMETERS = 100  # of a URL; requests for a book have three or four
+
 
 class _Named(msgspec.Struct):
     symbol: str = ""
@@ -35,7 +37,10 @@ class Replies:
 
     def symbol_in(self, url: str) -> str:
         """Return the symbol that a URL or path names; empty when it names none."""
-        query = parse_qs(urlsplit(url).query)
+        try:
+            query = parse_qs(urlsplit(url).query, max_num_fields=MOST_PARAMETERS)
+        except ValueError:
+            return ""
         return next((query[name][0] for name in self._dialect.symbol_keys if name in query), "")
 
     def symbol(self, entry: CapturedInput) -> str:
@@ -50,5 +55,8 @@ class Replies:
 
 
 def endpoint(url: str) -> str:
-    """Return the last part of a URL's path."""
-    return urlsplit(url).path.rpartition("/")[2]
+    """Return the last part of a URL's path; empty when it is no URL."""
+    try:
+        return urlsplit(url).path.rpartition("/")[2]
+    except ValueError:  # a bracket in the host that is not closed
+        return ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
+from fillcast.errors import CaptureError
 from fillcast.tape.captures import Capture, LineProblem
 from fillcast.tape.drive import Replay
 from fillcast.tape.replies import Replies
@@ -23,6 +24,8 @@ from fillcast.venues.slots import Tally
 LATE = frozenset({GapReason.SILENCE, GapReason.LAG})
 KEPT_GAPS = 1000
 STEP_BACK_LIMIT_NS = 1_000_000_000  # a recorder's clock that is set does not go back further
+
+CONTINUES = "if the recording continues another file, name that one before it"
 
 Progress = Callable[[float], None]
 
@@ -78,8 +81,11 @@ class Found:
                 found.append(f"{key}: {gap.reason} gap, {gap.detail}")
         if self.state not in (BookState.LIVE, BookState.STALE):
             absent = not self.was_live and self.state is not BookState.BROKEN
-            missing = f", {self.recorded_updates:,} updates without a first book" if absent else ""
-            found.append(f"{key}: ends {self.state.name}{missing} ({self.reason or 'no data'})")
+            if absent and self.recorded_updates:
+                why = f", {self.recorded_updates:,} updates without a first book that they join: {CONTINUES}"
+            else:
+                why = f" ({self.reason or 'no data'})"
+            found.append(f"{key}: ends {self.state.name}{why}")
         if counts.checksums_matched != counts.checksums_checked:
             missed = counts.checksums_checked - counts.checksums_matched
             found.append(f"{key}: {missed} of {counts.checksums_checked} checksums do not match")
@@ -111,6 +117,8 @@ class Verification:
         Where frames stand that were not understood, and why: the first few.
     step_back_ns
         How far receive times went back at most.
+    mixed
+        Which other dialects have book messages in the recording, one sentence each.
     connection_sequence
         Messages whose number was compared with the one before it on the connection, whatever their channel, and those
         of them that did not follow; None where the venue does not number a connection's messages.
@@ -128,6 +136,7 @@ class Verification:
     rejections: tuple[str, ...]
     step_back_ns: int
     replies: int
+    mixed: tuple[str, ...] = ()
     connection_sequence: tuple[int, int] | None = None
 
     @property
@@ -142,7 +151,7 @@ class Verification:
     @property
     def complaints(self) -> list[str]:
         """What is wrong, one sentence each, worst detail first; empty when the capture is sound."""
-        found = [sentence for one in self.instruments for sentence in one.complaints()]
+        found = [*self.mixed, *(sentence for one in self.instruments for sentence in one.complaints())]
         if not any(one.has_book for one in self.instruments):
             found.append("it holds no book")
         if self.rejected_frames:
@@ -196,11 +205,16 @@ def verify(capture: str | Path | Sequence[str | Path], *, progress: Progress | N
     Raises
     ------
     CaptureError
-        When a file cannot be read or holds frames of no venue that is known here.
+        When a file cannot be read, holds frames of no venue that is known here, or needs more memory than there is.
     """
-    paths = [capture] if isinstance(capture, str | Path) else list(capture)
-    recording = Capture(paths)
-    tell = progress or _silent
+    recording = Capture([capture] if isinstance(capture, str | Path) else list(capture))
+    try:
+        return _verify(recording, progress or _silent)
+    except MemoryError:
+        raise CaptureError(f"{recording.name}: there is too little memory to verify it") from None
+
+
+def _verify(recording: Capture, tell: Progress) -> Verification:
     surveyed = survey(recording, lambda share: tell(share / 3))
     connection = surveyed.connection()
     watch = Watch(connection)
@@ -238,6 +252,7 @@ def _result(recording: Capture, surveyed: Survey, connection: Connection, replay
         tuple(replay.rejections),
         replay.clock.longest_step_back_ns,
         replay.reply_count,
+        surveyed.mixed,
         (numbering.checked, numbering.gaps) if isinstance(numbering, Numbering) else None,
     )
 
