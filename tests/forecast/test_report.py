@@ -146,3 +146,12 @@ def test_a_comparison_is_in_the_report() -> None:
 
     assert found["common_reference"] == {"name": "median of 1 mids", "price": 100.0, "currency": "USDT"}
     assert isinstance(found["net_vs_common_bps"], float)
+
+
+def test_a_venue_without_ids_has_no_sequence() -> None:
+    view = replace(view_of(SPOT, BIDS, ASKS), last_id=-1)
+    found = report(priced(view, "buy", "1", FEE))
+
+    assert found["book"]["sequence"] is None
+    assert found["provenance"][0] == "book okx:BTC-USDT proof caller"
+    assert report(priced(replace(view, last_id=7), "buy", "1", FEE))["book"]["sequence"] == 7

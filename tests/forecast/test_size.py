@@ -136,10 +136,19 @@ def test_stated_rates_turn_any_currency_into_any_other() -> None:
     assert parse_size("2btc", SPOT, usd_rates={"BTC": 60_000.0}).unit is SizeUnit.BASE  # its own currency is no other
     with pytest.raises(SizeError, match="or state the rate of EUR in USD"):
         parse_size("1000usd", euro, usd_rates={"USDT": 0.8})
-    with pytest.raises(SizeError, match="unknown unit 'eur'"):
+    with pytest.raises(SizeError, match="state the rate of USDT in USD as well"):
         parse_size("1000eur", SPOT, usd_rates={"EUR": 1.25})
     with pytest.raises(SizeError, match="ambiguous"):
         parse_size("1000usd", QUANTO, usd_rates=rates)
+
+
+def test_an_amount_of_another_currency_says_which_rates_are_missing() -> None:
+    with pytest.raises(SizeError, match="where EUR is a currency, state the rates of EUR and USDT in USD"):
+        parse_size("100000eur", SPOT)
+    with pytest.raises(SizeError, match="where EUR is a currency, state the rate of EUR in USD"):
+        parse_size("100000eur", INVERSE)
+    with pytest.raises(SizeError, match="to read '100000eur' as USDT, state the rate of USDT in USD as well"):
+        parse_size("100000eur", SPOT, usd_rates={"EUR": 1.08})
 
 
 @given(

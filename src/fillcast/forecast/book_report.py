@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fillcast.venues.protocol import Health
 
 LIVE = "LIVE"
+NO_SEQUENCE = -1  # what a book says as its last id where the venue numbers nothing
 MS_PER_S = 1e3
 
 
@@ -32,7 +33,8 @@ class BookReport:
         Since the connection's last proof of life, and since the book's last change; None where there never was
         one, and without a connection.
     sequence, version, event_ns
-        The venue's id and time of the last change, and the book's own count of changes.
+        The venue's id of the last change (`NO_SEQUENCE` where it gives none), the book's own count of changes, and
+        the venue's time of the last.
     proven_bps
         Distance from the mid within which both sides are proven, 0 when the market has run past the proven edge of
         one; None when the whole book is known.

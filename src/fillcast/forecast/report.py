@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fillcast.forecast.book_report import NO_SEQUENCE
 from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net
 from fillcast.forecast.curve import Curve, LargestSize
 from fillcast.forecast.forecast import CommonReference, Forecast
@@ -43,7 +44,7 @@ def report(forecast: Forecast) -> Json:
             "proof": book.proof,
             "age_ms": book.age_ms,
             "last_change_ms": book.last_change_ms,
-            "sequence": book.sequence,
+            "sequence": None if book.sequence == NO_SEQUENCE else book.sequence,
             "proven_bps": book.proven_bps,
             "version": book.version,
             "event_ns": book.event_ns,
@@ -109,7 +110,8 @@ def _common_reference(reference: CommonReference | None) -> Json | None:
 def component_sources(forecast: Forecast) -> dict[str, str]:
     """Return what each component rests on, by its name."""
     book = forecast.book
-    walked = f"book {forecast.instrument.key} seq {book.sequence} proof {book.proof}"
+    numbered = "" if book.sequence == NO_SEQUENCE else f" seq {book.sequence}"
+    walked = f"book {forecast.instrument.key}{numbered} proof {book.proof}"
     return {
         HALF_SPREAD: walked,
         SLIPPAGE: walked,

@@ -12,7 +12,7 @@ from fractions import Fraction
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.view import MAX_LOTS, BookView, Walk
 from fillcast.errors import SizeError, UsageError
-from fillcast.forecast.rates import known_rates, rate_between
+from fillcast.forecast.rates import known_rates, missing_rates, rate_between
 
 CONTRACTS = "ct"
 DOLLAR = "usd"
@@ -96,9 +96,10 @@ def parse_size(
     if amount.adjusted() > MAX_EXPONENT:
         raise SizeError(f"{instrument.key}: the size {text.strip()!r} is too large for any book")
     word = match[2] or ""
-    rate = _stated_rate(word, instrument, known_rates(usd_rates))
+    known = known_rates(usd_rates)
+    rate = _stated_rate(word, instrument, known)
     if rate is None:
-        unit, note = _unit(word, text, instrument)
+        unit, note = _unit(word, text, instrument, known)
     else:
         unit, amount = SizeUnit.QUOTE, amount * rate.numerator / rate.denominator
         stated = f"{float(rate):.8g} {instrument.quote} for one {word.upper()}"
@@ -116,7 +117,7 @@ def _stated_rate(word: str, instrument: Instrument, known: Mapping[str, float]) 
     return rate_between(word, instrument.quote, known)
 
 
-def _unit(word: str, text: str, instrument: Instrument) -> tuple[SizeUnit, str]:
+def _unit(word: str, text: str, instrument: Instrument, known: Mapping[str, float]) -> tuple[SizeUnit, str]:
     """Return what a unit word means for an instrument, and a note where that needs saying."""
     folded = word.casefold()
     if folded == CONTRACTS:
@@ -142,7 +143,14 @@ def _unit(word: str, text: str, instrument: Instrument) -> tuple[SizeUnit, str]:
             f"{instrument.key} is priced in {instrument.quote}, so that {text.strip()!r} is ambiguous; "
             f"write {_examples(instrument)}, or state the rate of {instrument.quote} in USD"
         )
-    hint = spelled_out(text) or _examples(instrument)
+    if word.upper() in known:
+        rates = missing_rates(word, instrument.quote, known)
+        raise SizeError(f"{instrument.key}: to read {text.strip()!r} as {instrument.quote}, {rates} as well")
+    hint = spelled_out(text)
+    if not hint:
+        hint = _examples(instrument)
+        if word.isalpha():
+            hint += f"; where {word.upper()} is a currency, {missing_rates(word, instrument.quote, known)}"
     raise SizeError(f"{instrument.key}: unknown unit {word!r} in {text.strip()!r}; write {hint}")
 
 
