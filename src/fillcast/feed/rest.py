@@ -80,6 +80,7 @@ class Rest:
         self.base_url = base_url
         self.requests = 0
         self.failures = 0
+        self.last_failure = ""
         self.throttled = 0
         self.blocked_until_ns = 0
         self._limit = limit
@@ -100,6 +101,7 @@ class Rest:
             reply = Reply(NO_ANSWER, f"cannot reach {host_of(self.base_url)}: {sentence(error)}".encode())
         if not reply.ok:
             self.failures += 1
+            self.last_failure = reply.reason
         return reply
 
     async def get_patiently(self, path: str, weight: int = 1, *, attempts: int = 4) -> bytes:

@@ -148,12 +148,7 @@ async def _listed(destination: Destination, named: bool, limit_s: float) -> list
             return [busy_instrument(destination.venue.name, await list_instruments(destination.venue, rest))]
     except TimeoutError:
         host = host_of(rest.base_url)
-        if rest.throttled:
-            said = "it answered that there were too many requests, or that it has trouble"
-        elif rest.failures:
-            said = "requests for them kept failing"
-        else:
-            said = "the request for them got no answer, or not all of it"
+        said = rest.last_failure or "the request for them got no answer, or not all of it"
         raise ConnectError(f"{host} did not list its instruments within {limit_s:g} s: {said}") from None
 
 
