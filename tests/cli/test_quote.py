@@ -126,6 +126,9 @@ def test_too_little_depth_is_an_answer_and_a_no_with_require_fill(in_process, en
     plain, strict = in_process(*arguments), in_process(*arguments, "--require-fill")
     quote = json.loads(plain.stdout)
     assert (plain.returncode, strict.returncode) == (0, 1)
+    assert plain.stderr == ""
+    assert strict.stderr.startswith("fillcast: --require-fill: okx:BTC-USDT does not show ")
+    assert strict.stdout.startswith("{")
     assert quote["unfilled_base"] > 0
     assert math.isfinite(quote["net"]["bps"])
 
@@ -219,3 +222,55 @@ def test_watch_without_a_terminal_prints_plain_lines(in_process, endpoints):
     assert result.returncode == 0
     assert "okx:BTC-USDT LIVE proof sequence" in result.stdout
     assert "net " in result.stdout
+
+
+NOWHERE = "http://127.0.0.1:1"  # a port that only the system may listen on
+UNANSWERED = {
+    "coinbase:BTC-USD": "cannot reach 127.0.0.1:1",
+    "okx:BTC-USTD": "okx lists no instrument 'BTC-USTD'",
+}
+
+
+def test_what_does_not_answer_is_a_row_of_the_comparison(in_process, endpoints):
+    keys = ("coinbase:BTC-USD", "okx:BTC-USDT", "okx:BTC-USTD", "binance_usdm:BTCUSDT")
+    flags = (*BUY, *endpoints, "--endpoint", f"coinbase={NOWHERE}", "--timeout", "8")
+    answer = in_process("quote", *keys, *flags, "--json")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    quotes = json.loads(answer.stdout)
+    assert [one["instrument"] for one in quotes] == list(keys)
+    for one in quotes:
+        assert set(one) >= KEYS
+        if one["instrument"] in UNANSWERED:
+            assert (one["net"], one["all_in_price"], one["split_share"]) == (None, None, None)
+            assert UNANSWERED[one["instrument"]] in one["reason"]
+            assert one["order"]["side"] == "buy"
+        else:
+            assert one["net"]["bps"] > 0
+    left_out = {one["instrument"]: one["reason"] for one in quotes[0]["split"]["left_out"]}
+    assert set(left_out) == set(UNANSWERED)
+    table = in_process("quote", *keys, *flags)
+    assert table.returncode == 0
+    for key, why in UNANSWERED.items():
+        assert f"{key}: {why}" in table.stdout
+    strict = in_process("quote", *keys, *flags, "--require-fill")
+    assert strict.returncode == 1
+    assert "cannot reach" in strict.stderr
+
+
+def test_where_nothing_answers_the_answer_is_no(in_process, endpoints):
+    flags = ("--endpoint", f"okx={NOWHERE}", "--endpoint", f"coinbase={NOWHERE}", "--timeout", "3")
+    answer = in_process("quote", "okx:BTC-USDT", "coinbase:BTC-USD", *BUY, *flags)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.count("\n") == 1
+    unknown = in_process("quote", "okx:BTC-USTD", "okx:BTC-UST", *BUY, *endpoints)
+    assert unknown.returncode == 2
+    assert "'BTC-USTD'" in unknown.stderr
+    assert "'BTC-UST'" in unknown.stderr
+
+
+def test_a_reason_is_not_repeated_by_the_line_of_the_split(in_process, lab_url, without_sockets):
+    flags = ("--endpoint", f"okx={without_sockets}", "--endpoint", f"binance_usdm={lab_url}", "--seconds", "1.5")
+    lines = in_process("watch", "okx:BTC-USDT", "binance_usdm:BTCUSDT", *BUY, *flags).stdout.splitlines()
+    book, split = (next(line for line in lines if line.startswith(start)) for start in ("okx:", "no best split"))
+    assert "okx:BTC-USDT is EMPTY" in book
+    assert split.endswith("; left out: okx:BTC-USDT")

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from fillcast.cli.quote_tables import show_comparison, show_curve, show_forecast, show_largest
+from fillcast.cli.comparison_tables import show_comparison
+from fillcast.cli.quote_tables import show_curve, show_forecast, show_largest
 from fillcast.core.book import Book
 from fillcast.core.instrument import Instrument
 from fillcast.core.view import BookView
@@ -20,7 +21,7 @@ from fillcast.forecast.curve import LargestSize, curve, max_size
 from fillcast.forecast.forecast import Forecast, forecast
 from fillcast.forecast.order import parse_order
 from fillcast.forecast.split import NoSplit, best_split
-from fillcast.models.fees import stated_fee
+from fillcast.models.fees import DisputedFee, stated_fee
 from fillcast.models.volatility import VolatilityEstimate
 
 MEASURED = VolatilityEstimate(1e-4, 30.0, 60.0)
@@ -82,9 +83,9 @@ def test_an_unproven_quote_is_at_most_and_its_slippage_is_not_known():
 def test_a_comparison_says_at_most_in_every_figure_that_is(width):
     views = view_of(), view_of(BINANCE, unproven=True)
     lines = compared([quoted(view) for view in views], views, width=width)
-    proven, unproven = rows(lines, "okx:")[0], rows(lines, "binance_usdm:")[0]
-    assert "≤" not in proven
-    assert unproven.count("≤") == 2  # against the common reference, and net
+    text = "\n".join(lines)
+    assert text.count("≤") == 2  # against the common reference, and net
+    assert all("≤" not in row for row in rows(lines, "okx:"))
 
 
 def test_a_volatility_that_was_not_measured_is_said_with_what_to_do():
@@ -213,3 +214,55 @@ def test_sizes_of_a_curve_can_be_ordered():
     found = curve(view_of(), 1, fee=FEE, volatility=MEASURED, latency_s=0.25)
     assert (found.lots % OKX.order_lots == 0).all()
     assert (np.diff(found.lots) > 0).all()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+def test_every_figure_of_a_comparison_has_its_interval_at_every_width(width):
+    views = view_of(), view_of(BINANCE)
+    disputed = replace(FEE, disputed=(DisputedFee(10.0, 12.0, "another table"),))
+    order = parse_order(OKX, "buy", "2.25btc")
+    one = forecast(order, views[0], fee=disputed, volatility=MEASURED, now_ns=1)
+    told = compare([one, quoted(views[1])])
+    split = best_split(told, views)
+    text = " ".join(" ".join(printed(show_comparison, told, split, width=width)).split())
+    for cost in (*(shown.net for shown in told), split.net):
+        assert f"{cost.low_bps:.3f} … {cost.high_bps:.3f}" in text
+    assert "fee disputed" in text
+    assert "10.000 … 12.000" in text
+    for name in ("half spread", "slippage", "latency", "fee"):
+        assert name in text
+
+
+def test_an_all_in_price_has_its_currency_and_no_more_digits_than_its_interval():
+    views = view_of(), view_of(BINANCE)
+    uncertain = compared([quoted(view) for view in views], views, width=160)
+    assert " 60,060 USDT " in rows(uncertain, "okx:")[0]  # the interval is some 10 USDT wide
+    known = compared([quoted(view, latency="0ms") for view in views], views, width=160)
+    assert " 60,060.2 USDT " in rows(known, "okx:")[0]
+
+
+def test_what_is_not_filled_is_seen_at_eighty_columns():
+    views = view_of(), view_of(BINANCE)
+    forecasts = [quoted(view, "900btc") for view in views]
+    left = forecasts[0].fill.unfilled_base
+    lines = compared(forecasts, views, width=80)
+    assert rows(lines, "okx:")[0].endswith(f" {left:g} BTC")
+
+
+def test_an_instrument_without_an_answer_is_a_row_with_its_reason():
+    views = view_of(), view_of(BINANCE)
+    told = compare([quoted(view) for view in views])
+    split = best_split(told, views)
+    lines = printed(
+        lambda console: show_comparison(told, split, console, {"kraken:BTC/USD": "cannot reach it"}), width=80
+    )
+    assert rows(lines, "kraken:BTC/USD ")[0].startswith("kraken:BTC/USD no answer - -")
+    assert "kraken:BTC/USD: cannot reach it" in lines
+
+
+def test_no_rate_is_asked_for_where_the_base_differs():
+    ether = replace(BINANCE, symbol="ETHUSDT", base="ETH")
+    views = view_of(), view_of(ether)
+    lines = compared([quoted(views[0]), quoted(views[1], "2eth")], views, width=160)
+    assert "binance_usdm:ETHUSDT is in ETH, okx:BTC-USDT in BTC" in lines
+    assert not any("--usd-rate" in line for line in lines)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fillcast.cli.config import Config, read_config
+from fillcast.cli.per_venue import PerVenue, per_venue, read_fee_bps
 from fillcast.core.instrument import Instrument
 from fillcast.errors import SizeError, UsageError
 from fillcast.forecast.fee_files import fee_schedule
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OrderFlags:
-    """The order as it was typed; None where the flag was absent."""
+    """The order as it was typed: what may differ by venue in words of `VALUE` or `VENUE=VALUE`."""
 
     side: str
     size: str
     type: str = MARKET
-    tier: str | None = None
-    latency: str | None = None
-    fee_maker: float | None = None
-    fee_taker: float | None = None
+    tiers: Sequence[str] = ()
+    latencies: Sequence[str] = ()
+    fees_maker: Sequence[str] = ()
+    fees_taker: Sequence[str] = ()
     usd_rates: Sequence[str] = ()
 
 
@@ -56,6 +57,8 @@ class Asked:
         Base URLs by venue: flags over config file.
     usd_rates
         Dollars per unit by currency, as stated.
+    tiers, latencies, fees_maker_bps, fees_taker_bps
+        What the flags say, of all venues or of one.
     """
 
     keys: tuple[str, ...]
@@ -64,10 +67,14 @@ class Asked:
     proxy: str | None
     config: Config
     usd_rates: Mapping[str, float]
+    tiers: PerVenue[str]
+    latencies: PerVenue[str]
+    fees_maker_bps: PerVenue[float]
+    fees_taker_bps: PerVenue[float]
 
-    def session(self, listener: Listener | None = None) -> Session:
-        """Return a session that follows the instruments, ready to be entered."""
-        return watch(self.keys, endpoints=self.endpoints, proxy=self.proxy, listener=listener)
+    def session(self, listener: Listener | None = None, patience_s: float | None = None) -> Session:
+        """Return a session that follows the instruments, ready to be entered; with a patience, those that answer."""
+        return watch(self.keys, endpoints=self.endpoints, proxy=self.proxy, listener=listener, patience_s=patience_s)
 
     def order(self, instrument: Instrument) -> Order:
         """Return the order on one instrument; `UsageError` when it makes no sense there."""
@@ -77,14 +84,14 @@ class Asked:
             flags.side,
             flags.size,
             type=flags.type,
-            tier=flags.tier or self.config.tiers.get(venue),
-            latency=flags.latency or self.config.latencies.get(venue),
+            tier=self.tiers.of(venue) or self.config.tiers.get(venue),
+            latency=self.latencies.of(venue) or self.config.latencies.get(venue),
             usd_rates=self.usd_rates,
         )
 
     def fee(self, order: Order, instrument: Instrument) -> FeeRate:
         """Return what the account pays: stated fees over the tier's over a new account's."""
-        maker, taker = self.flags.fee_maker, self.flags.fee_taker
+        maker, taker = self.fees_maker_bps.of(instrument.venue), self.fees_taker_bps.of(instrument.venue)
         if taker is not None:
             return stated_fee(taker, maker)
         scheduled = fee_schedule(instrument.venue).rate(order.tier, instrument.fee_group)
@@ -109,19 +116,34 @@ def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Confi
     """
     config = read_config(VENUES) if config is None else config
     check_families(keys)
-    parse_keys(keys, VENUES)
+    venues = tuple(parse_keys(keys, VENUES))
     check_size(flags.size)
     if flags.side.strip().lower() not in SIDES:
         raise UsageError(f"--side is buy or sell, not {flags.side!r}")
     if flags.type != MARKET:
         raise UsageError(f"--type {flags.type!r} is not offered; {MARKET} is")
-    if flags.latency is not None:
-        parse_duration(flags.latency)
-    if flags.fee_maker is not None or flags.fee_taker is not None:
-        stated_fee(flags.fee_taker or 0.0, flags.fee_maker)
+    tiers = per_venue("--tier", flags.tiers, venues, _as_typed)
+    latencies = per_venue("--latency", flags.latencies, venues, _checked_duration)
+    makers = per_venue("--fee-maker", flags.fees_maker, venues, read_fee_bps)
+    takers = per_venue("--fee-taker", flags.fees_taker, venues, read_fee_bps)
+    for venue in venues:
+        stated_fee(takers.of(venue) or 0.0, makers.of(venue))
     endpoints = {**config.endpoints, **parse_endpoints(reach.endpoints, VENUES)}
     distinct = tuple(dict.fromkeys(key.strip() for key in keys))
-    return Asked(distinct, flags, endpoints, reach.proxy or config.proxy, config, parse_rates(flags.usd_rates))
+    rates = parse_rates(flags.usd_rates)
+    proxy = reach.proxy or config.proxy
+    return Asked(distinct, flags, endpoints, proxy, config, rates, tiers, latencies, makers, takers)
+
+
+def _as_typed(option: str, text: str) -> str:
+    if not text:
+        raise UsageError(f"{option} is empty")
+    return text
+
+
+def _checked_duration(option: str, text: str) -> str:
+    parse_duration(text)
+    return text
 
 
 def check_families(keys: Sequence[str]) -> None:

@@ -60,7 +60,9 @@ def demo(
     for text in fault or ():
         parse_fault(text)
     keys = instruments or DEMO_INSTRUMENTS
-    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker, usd_rate or ())
+    flags = OrderFlags(
+        side, size, order_type, tier or (), latency or (), fee_maker or (), fee_taker or (), usd_rate or ()
+    )
     ask(keys, flags, ReachFlags(), Config())  # bad input is told before a process is started
 
     async def work(stop: asyncio.Event) -> None:

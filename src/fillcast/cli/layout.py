@@ -14,7 +14,11 @@ MEASURED_WIDTH = 10_000  # columns; more than any table needs
 
 
 def print_rows(
-    console: Console, left: Sequence[str], right: Sequence[str], rows: Sequence[Sequence[str | Text]]
+    console: Console,
+    left: Sequence[str],
+    right: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    spare: Sequence[str] = (),
 ) -> None:
     """Print rows of cells: a table where the console is wide enough, else one block for each row, without styles.
 
@@ -22,24 +26,32 @@ def print_rows(
     ----------
     left, right
         Names of the columns, those aligned to the left first. The first cell of a row is the heading of its block.
+    spare
+        Columns that a table may be without where it is too wide, the least important first. Blocks have them all.
     """
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in left:
-        table.add_column(name, no_wrap=True)
-    for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    unbound = console.options.update(max_width=MEASURED_WIDTH)
-    if Measurement.get(console, unbound, table).maximum <= console.width:
-        console.print(table, highlight=False)
-        return
     names = [*left, *right]
+    for dropped in range(len(spare) + 1):
+        kept = [index for index, name in enumerate(names) if name not in spare[:dropped]]
+        table = _table(names, kept, len(left), rows)
+        unbound = console.options.update(max_width=MEASURED_WIDTH)
+        if Measurement.get(console, unbound, table).maximum <= console.width:
+            console.print(table, highlight=False)
+            return
     for row in rows:
         console.print(Text(str(row[0]), "bold"), soft_wrap=True)
-        entries = [f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True) if cell]
+        entries = [f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True) if str(cell)]
         for line in packed(entries, console.width - len(INDENT)):
             console.print(Text(INDENT + line), soft_wrap=True)
+
+
+def _table(names: Sequence[str], kept: Sequence[int], left: int, rows: Sequence[Sequence[str | Text]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for index in kept:
+        table.add_column(names[index], justify="left" if index < left else "right", no_wrap=True)
+    for row in rows:
+        cells = [row[index] for index in kept]
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+    return table
 
 
 def packed(entries: Sequence[str], width: int) -> list[str]:

@@ -20,24 +20,38 @@ Size = Annotated[
 ]
 OrderType = Annotated[str, typer.Option("--type", metavar="market", help="Order type.")]
 Tier = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        "--tier", help="Fee tier in the venue's spelling, +NAME for a discount (VIP1+bnb). [default: a new account's]"
+        "--tier",
+        metavar="[VENUE=]TIER",
+        help="Fee tier in the venue's spelling, +NAME for a discount (VIP1+bnb), for all venues or one. Repeatable. "
+        "[default: a new account's]",
     ),
 ]
 Latency = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--latency",
-        metavar="DURATION",
-        help="From the book you decide on to the book the order meets, such as 40ms. [default: 250ms]",
+        metavar="[VENUE=]DURATION",
+        help="From the book you decide on to the book the order meets, such as 40ms, for all venues or one. "
+        "Repeatable. [default: 250ms]",
     ),
 ]
 FeeMaker = Annotated[
-    float | None, typer.Option("--fee-maker", metavar="BPS", help="Your own maker fee in bps; negative is a rebate.")
+    list[str] | None,
+    typer.Option(
+        "--fee-maker",
+        metavar="[VENUE=]BPS",
+        help="Your own maker fee in bps or as 0.1%, for all venues or one; negative is a rebate. Repeatable.",
+    ),
 ]
 FeeTaker = Annotated[
-    float | None, typer.Option("--fee-taker", metavar="BPS", help="Your own taker fee in bps; negative is a rebate.")
+    list[str] | None,
+    typer.Option(
+        "--fee-taker",
+        metavar="[VENUE=]BPS",
+        help="Your own taker fee in bps or as 0.1%, for all venues or one; negative is a rebate. Repeatable.",
+    ),
 ]
 UsdRates = Annotated[
     list[str] | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,9 +59,10 @@ def quote(
     """Forecast what an order costs now: half-spread, slippage, latency, fee and net, each with an interval.
 
     Several instruments give a comparison at one common reference, and the best split of the order over them. Without
-    a proven book there is no number: the reason is printed and the exit code is 1.
+    a proven book there is no number but the reason; the exit code is 1 when there is none for any instrument.
     """
     import asyncio
+    import sys
 
     import msgspec
 
@@ -71,20 +72,26 @@ def quote(
     from fillcast.forecast.report import with_split
     from fillcast.forecast.size import parse_duration
 
-    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker, usd_rate or ())
+    flags = OrderFlags(
+        side, size, order_type, tier or (), latency or (), fee_maker or (), fee_taker or (), usd_rate or ()
+    )
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
     budget_bps = None if max_cost is None else parse_bps(max_cost)
     check_level(level)
     check_timeout(timeout)
     waits = _Waits(timeout, parse_duration(observe))
-    quotes, split = asyncio.run(_quotes(asked, level, waits, budget_bps, with_curve=curve))
+    found = asyncio.run(_quotes(asked, level, waits, budget_bps, with_curve=curve))
     if json:
-        reports = [one.report() for one in quotes]
-        print(msgspec.json.encode(reports[0] if split is None else with_split(reports, split)).decode())
+        reports = found.reports(asked)
+        print(msgspec.json.encode(reports[0] if found.split is None else with_split(reports, found.split)).decode())
     else:
-        _show(quotes, split, budget_bps)
-    forecasts = [one.forecast for one in quotes]
-    if any(one.net is None for one in forecasts) or (require_fill and any(not filled(one) for one in forecasts)):
+        _show(found, budget_bps)
+    forecasts = [one.forecast for one in found.quotes]
+    if all(one.net is None for one in forecasts):
+        raise typer.Exit(ANSWER_IS_NO)
+    missing = [*map(not_filled, forecasts), *found.unanswered.values()] if require_fill else []
+    if any(missing):
+        print(f"fillcast: --require-fill: {'; '.join(filter(None, missing))}", file=sys.stderr)
         raise typer.Exit(ANSWER_IS_NO)
 
 
@@ -116,30 +123,56 @@ class _Quote:
         return {**report(self.forecast), **extra}
 
 
-async def _quotes(
-    asked: Asked, level: float, waits: _Waits, budget_bps: float | None, *, with_curve: bool
-) -> tuple[list[_Quote], Split | NoSplit | None]:
-    """Return a quote for each instrument, and how the order is best split; None where there is one instrument."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Quotes of the instruments that are known, how the order is best split, and why others are not known, by key."""
+
+    quotes: list[_Quote]
+    split: Split | NoSplit | None
+    unanswered: dict[str, str]
+
+    def reports(self, asked: Asked) -> list[dict[str, Any]]:
+        """Return a JSON object for each instrument, in the order asked."""
+        import time
+
+        from fillcast.forecast.report import report_unanswered
+
+        flags = asked.flags
+        order = {"side": flags.side.strip().lower(), "type": flags.type, "size": flags.size.strip()}
+        known = {one.forecast.instrument.key: one.report() for one in self.quotes}
+        now_ns = time.time_ns()
+        return [
+            known[key] if key in known else report_unanswered(key, order, self.unanswered[key], now_ns)
+            for key in asked.keys
+        ]
+
+
+async def _quotes(asked: Asked, level: float, waits: _Waits, budget_bps: float | None, *, with_curve: bool) -> _Found:
+    """Return a quote for each instrument, and how the order is best split where several were asked."""
+    from dataclasses import replace
+
     from fillcast.cli.observe import with_reason
     from fillcast.forecast.comparison import compare
     from fillcast.forecast.curve import curve, max_size
     from fillcast.forecast.split import best_split
 
-    async with AsyncExitStack() as stack:
-        session = await _entered(stack, asked, waits.live_s)
-        orders = {key: asked.order(session.instruments[key]) for key in asked.keys}
+    async with asked.session(patience_s=waits.live_s) as session:
+        keys = [key for key in asked.keys if key in session.instruments]
+        unanswered = {key: str(error) for key, error in session.unanswered.items()}
+        orders = {key: asked.order(session.instruments[key]) for key in keys}
         fees = {key: asked.fee(order, session.instruments[key]) for key, order in orders.items()}
-        if await _any_live(session, asked, waits.live_s) and waits.observe_s:
+        if await _any_live(session, keys, waits.live_s) and waits.observe_s:
             await _observe(waits.observe_s)
-            await _any_live(session, asked, waits.live_s)
-        answers = [session.forecast(orders[key], fee=fees[key], level=level) for key in asked.keys]
+            await _any_live(session, keys, waits.live_s)
+        answers = [session.forecast(orders[key], fee=fees[key], level=level) for key in keys]
         forecasts = [with_reason(answer) for answer in answers]
         split = None
-        if len(forecasts) > 1:
+        if len(asked.keys) > 1:
             forecasts = list(compare(forecasts, asked.usd_rates))
-            split = best_split(forecasts, [session.view(key) for key in asked.keys])
+            split = best_split(forecasts, [session.view(key) for key in keys])
+            split = replace(split, left_out=(*split.left_out, *unanswered.items()))
         found = []
-        for key, one in zip(asked.keys, forecasts, strict=True):
+        for key, one in zip(keys, forecasts, strict=True):
             view, health, order = session.view(key), session.health(key), orders[key]
             priced = one.net is not None
             drawn = (
@@ -161,30 +194,16 @@ async def _quotes(
                 else None
             )
             found.append(_Quote(one, drawn, largest))
-        return found, split
+        return _Found(found, split, unanswered)
 
 
-async def _entered(stack: AsyncExitStack, asked: Asked, timeout_s: float) -> Session:
-    """Enter a session in the time that is given for a proven book; `ConnectError` when the venues take longer."""
-    import asyncio
-
-    from fillcast.errors import ConnectError
-
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await stack.enter_async_context(asked.session())
-    except TimeoutError:
-        keys = ", ".join(asked.keys)
-        raise ConnectError(f"no answer about {keys} within {timeout_s:g} s; to wait longer: --timeout") from None
-
-
-async def _any_live(session: Session, asked: Asked, timeout_s: float) -> bool:
+async def _any_live(session: Session, keys: list[str], timeout_s: float) -> bool:
     """Wait until every book is LIVE or the time is over; return whether any is."""
     import asyncio
 
     from fillcast.errors import NotLiveError
 
-    outcomes = await asyncio.gather(*(session.live(key, timeout_s) for key in asked.keys), return_exceptions=True)
+    outcomes = await asyncio.gather(*(session.live(key, timeout_s) for key in keys), return_exceptions=True)
     for outcome in outcomes:
         # Without a proven book the forecast itself says why; everything else is not ours to answer.
         if isinstance(outcome, BaseException) and not isinstance(outcome, NotLiveError):
@@ -203,15 +222,17 @@ async def _observe(seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
-def _show(quotes: list[_Quote], split: Split | NoSplit | None, budget_bps: float | None) -> None:
-    from fillcast.cli import quote_tables
+def _show(found: _Found, budget_bps: float | None) -> None:
+    from fillcast.cli import comparison_tables, quote_tables
     from fillcast.cli.words import console_for
 
     console = console_for()
-    if split is not None:
-        quote_tables.show_comparison([one.forecast for one in quotes], split, console)
-    for one in quotes:
-        if len(quotes) == 1:
+    if found.split is not None:
+        comparison_tables.show_comparison(
+            [one.forecast for one in found.quotes], found.split, console, found.unanswered
+        )
+    for one in found.quotes:
+        if found.split is None:
             quote_tables.show_forecast(one.forecast, console)
         elif one.curve is not None or one.largest is not None:
             console.print(f"\n[bold]{one.forecast.instrument.key}[/]", highlight=False)
@@ -221,10 +242,18 @@ def _show(quotes: list[_Quote], split: Split | NoSplit | None, budget_bps: float
             quote_tables.show_curve(one.curve, one.forecast, console)
 
 
-def filled(forecast: Forecast) -> bool:
-    """Whether the visible, proven book fills the whole size."""
-    fill = forecast.fill
-    return fill is not None and fill.unfilled_base == 0 and fill.unproven_base == 0
+def not_filled(forecast: Forecast) -> str:
+    """Return why the visible, proven book does not fill the whole size; empty where it does."""
+    from fillcast.cli.words import amount
+
+    key, base, fill = forecast.instrument.key, forecast.instrument.base, forecast.fill
+    if fill is None:
+        return forecast.reason
+    if fill.unfilled_base:
+        return f"{key} does not show {amount(fill.unfilled_base)} {base} of the size"
+    if fill.unproven_base:
+        return f"{key} fills {amount(fill.unproven_base)} {base} of the size beyond the proven edge"
+    return ""
 
 
 def parse_bps(text: str) -> float:

@@ -7,21 +7,16 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from fillcast.cli import words
-from fillcast.cli.layout import print_rows
 from fillcast.cli.plot import plot
-from fillcast.cli.split_words import show_split
 from fillcast.core.instrument import Instrument
 from fillcast.forecast.curve import Curve, LargestSize
 from fillcast.forecast.forecast import Forecast
 from fillcast.forecast.report import provenance
 from fillcast.forecast.size import order_step_text
-from fillcast.forecast.split import NoSplit, Split
 
 CURVE_ROWS = 12
-WIDE = 110  # columns from which a comparison has room for every figure
 
 
 def show_forecast(forecast: Forecast, console: Console) -> None:
@@ -55,12 +50,12 @@ def show_forecast(forecast: Forecast, console: Console) -> None:
         style="dim",
         highlight=False,
     )
-    _show_assumed([forecast], console)
+    show_assumed([forecast], console)
     for line in provenance(forecast):
         console.print(f"· {escape(line)}", style="dim", highlight=False, soft_wrap=not console.is_terminal)
 
 
-def _show_assumed(forecasts: Sequence[Forecast], console: Console) -> None:
+def show_assumed(forecasts: Sequence[Forecast], console: Console) -> None:
     """Say whose interval rests on the prior of the volatility alone, and what to do about it."""
     priced = [one for one in forecasts if one.net is not None]
     assumed = [one.instrument.key for one in priced if one.horizon_s and not one.volatility.is_measured]
@@ -113,83 +108,6 @@ def cost_table(forecast: Forecast) -> Table:
 
 def _part(base: float, currency: str, meaning: str) -> str:
     return "none" if base == 0 else f"[bold]{words.amount(base)} {currency}[/] ({meaning})"
-
-
-def show_comparison(forecasts: Sequence[Forecast], split: Split | NoSplit, console: Console) -> None:
-    """Print several forecasts against one common reference, and the order split over them."""
-    order = forecasts[0].order
-    console.print(f"[bold]{order.side_name} {escape(order.size.text)}[/], {order.type} order", highlight=False)
-    wide = console.width >= WIDE
-    narrow_names = ("vs common", "net bps", "all-in price", "unfilled")
-    wide_names = ("vs common, bps", "net, bps", "interval, bps", "all-in price", "filled", "unfilled")
-    rows = [_comparison_row(forecast, wide=wide) for forecast in forecasts]
-    if isinstance(split, Split):
-        rows.append(_split_row(split, wide=wide))
-    cells = [[Text.from_markup(cell) for cell in row] for row in rows]
-    print_rows(console, ("instrument", "book"), wide_names if wide else narrow_names, cells)
-    reference = next((one.common_reference for one in forecasts if one.common_reference is not None), None)
-    if reference is not None:
-        console.print(
-            f"common reference: {reference.name}, {reference.price:,.10g} {reference.currency}{_rates(forecasts)}",
-            style="dim",
-            highlight=False,
-        )
-    for forecast in forecasts:
-        if forecast.reason or forecast.not_compared:
-            key, why = forecast.instrument.key, forecast.reason or forecast.not_compared
-            console.print(escape(why if why.startswith(key) else f"{key}: {why}"), highlight=False, soft_wrap=True)
-    if any(one.net is not None and one.not_compared for one in forecasts):
-        console.print("to compare other currencies, state their rates: --usd-rate CURRENCY=DOLLARS", highlight=False)
-    show_split(split, console)
-    console.print("Positive: you pay. net: bps of each book's own mid; vs common: of the reference", style="dim")
-    _show_assumed(forecasts, console)
-
-
-def _rates(forecasts: Sequence[Forecast]) -> str:
-    """Return the rates that were applied, as the user stated them or as they follow from that."""
-    rates = {
-        one.instrument.quote: one.common_rate
-        for one in forecasts
-        if one.common_reference is not None and one.instrument.quote != one.common_reference.currency
-    }
-    return "".join(f"; 1 {currency} taken as {rate:.8g}" for currency, rate in rates.items())
-
-
-def _split_row(split: Split, *, wide: bool) -> list[str]:
-    base = split.shares[0].instrument.base
-    finest = max((share.instrument for share in split.shares), key=lambda one: one.price_grid.decimals)
-    cells = [
-        "best split",
-        words.count(len(split.shares), "book"),
-        f"[bold]{words.net_bps(split.net, short=True)}[/]",
-        *["-"] * (2 if wide else 1),
-        words.near_price(finest, split.all_in_price),
-    ]
-    if wide:
-        cells.append(f"{words.amount(split.filled_base)} {base}")
-    cells.append(f"{words.amount(split.unfilled_base)} {base}" if split.unfilled_base else "none")
-    return cells
-
-
-def _comparison_row(forecast: Forecast, *, wide: bool) -> list[str]:
-    start = [escape(forecast.instrument.key), words.state_text(forecast.book.state)]
-    fill, net = forecast.fill, forecast.net
-    if fill is None or net is None:
-        return [*start, *["-"] * (6 if wide else 4)]
-    versus = forecast.net_vs_common_bps
-    base = forecast.instrument.base
-    cells = [
-        *start,
-        "-" if versus is None else f"[bold]{'≤ ' if net.at_most else ''}{words.bps(versus)}[/]",
-        words.net_bps(net, short=True),
-    ]
-    if wide:
-        cells.append(f"{words.bps(net.low_bps)} … {words.bps(net.high_bps)}")
-    cells.append(words.near_price(forecast.instrument, fill.all_in_price))
-    if wide:
-        cells.append(f"{words.amount(fill.base)} {base}")
-    cells.append(f"{words.amount(fill.unfilled_base)} {base}" if fill.unfilled_base else "none")
-    return cells
 
 
 def show_curve(curve: Curve, forecast: Forecast, console: Console) -> None:

@@ -232,5 +232,6 @@ def plain_lines(moment: Moment) -> list[str]:
             f"({interval}), {words.money(net.quote)} {answer.current.cost_currency}{versus}{rest} | {feed}"
         )
     if moment.split is not None:
-        lines.append(plain_line(moment.split))
+        told = {facts.instrument.key for facts in moment.books if facts.answer.current.net is None}
+        lines.append(plain_line(moment.split, told))
     return lines

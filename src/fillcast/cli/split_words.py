@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from textwrap import wrap
 
 from rich.console import Console
@@ -57,8 +58,9 @@ def _saving(split: Split) -> list[str]:
     ]
 
 
-def _left_out(split: Split | NoSplit) -> list[str]:
-    return [f"left out: {why}" for why in dict.fromkeys(why for _, why in split.left_out)]
+def _left_out(split: Split | NoSplit, told: Container[str] = ()) -> list[str]:
+    """Return what takes no part, and why; its name alone where the reason was told already."""
+    return [f"left out: {why}" for why in dict.fromkeys(key if key in told else why for key, why in split.left_out)]
 
 
 def show_split(split: Split | NoSplit, console: Console) -> None:
@@ -101,11 +103,17 @@ def split_lines(split: Split | NoSplit, width: int) -> list[Text]:
     return lines
 
 
-def plain_line(split: Split | NoSplit) -> str:
-    """Return a split in one line for output that is not a terminal."""
+def plain_line(split: Split | NoSplit, told: Container[str] = ()) -> str:
+    """Return a split in one line for output that is not a terminal.
+
+    Parameters
+    ----------
+    told
+        Keys of instruments whose own line says already why they have no forecast.
+    """
     first, *rest = (", ".join(entries) for entries in said_of(split))
     shares = [_part(share) for share in split.shares] if isinstance(split, Split) else []
-    return "; ".join([first, *shares, *rest, *_left_out(split)])
+    return "; ".join([first, *shares, *rest, *_left_out(split, told)])
 
 
 def _part(share: Share) -> str:

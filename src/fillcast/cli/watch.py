@@ -33,7 +33,9 @@ def watch(
     from fillcast.cli.follow import follow
     from fillcast.cli.running import check_seconds, end_after, run_until_stopped
 
-    flags = OrderFlags(side, size, order_type, tier, latency, fee_maker, fee_taker, usd_rate or ())
+    flags = OrderFlags(
+        side, size, order_type, tier or (), latency or (), fee_maker or (), fee_taker or (), usd_rate or ()
+    )
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
 
     check_seconds(seconds)

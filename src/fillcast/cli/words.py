@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import TextIO
@@ -92,6 +93,13 @@ def price(instrument: Instrument, ticks: int) -> str:
 def near_price(instrument: Instrument, value: float) -> str:
     """Return a price between ticks, with one decimal more than the tick has."""
     return f"{value:,.{instrument.price_grid.decimals + 1}f}"
+
+
+def price_within(instrument: Instrument, value: float, width: float) -> str:
+    """Return a price that is known to within `width`: to two digits of that, and no finer than its ticks."""
+    finest = instrument.price_grid.decimals
+    decimals = finest if width <= 0 else min(max(1 - math.floor(math.log10(width)), 0), finest)
+    return f"{value:,.{decimals}f}"
 
 
 def size_unit(instrument: Instrument) -> str:

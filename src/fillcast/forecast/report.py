@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from fillcast.core.state import BookState, Proof
 from fillcast.forecast.book_report import NO_SEQUENCE
 from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net
 from fillcast.forecast.curve import Curve, LargestSize
@@ -13,6 +15,17 @@ from fillcast.forecast.split import NoSplit, Share, Split
 Json = dict[str, Any]
 
 REFERENCE_NAME = "arrival_mid"
+
+FIGURES = (
+    "filled_base",
+    "filled_quote",
+    "unfilled_base",
+    "unproven_base",
+    "average_price",
+    "all_in_price",
+    "worst_price",
+    "levels",
+)
 
 CURVE_COLUMNS = (
     "base",
@@ -83,6 +96,45 @@ def report(forecast: Forecast) -> Json:
         "schedule": [],
         "footprint_bps": None,
         "provenance": provenance(forecast),
+    }
+
+
+def report_unanswered(key: str, order: Mapping[str, str], reason: str, as_of_ns: int) -> Json:
+    """Return the object for an instrument of which nothing is known but why: the keys of `report`, without figures.
+
+    Parameters
+    ----------
+    order
+        Side, type and size as they were asked for.
+    """
+    return {
+        "instrument": key,
+        "as_of_ns": as_of_ns,
+        "book": {
+            "state": BookState.EMPTY.name,
+            "proof": str(Proof.NONE),
+            **dict.fromkeys(
+                ("age_ms", "last_change_ms", "sequence", "proven_bps", "version", "event_ns"),
+            ),
+        },
+        "order": {
+            **order,
+            **dict.fromkeys(("size_unit", "filled_lots", "filled_size", "tier", "latency_ms", "note")),
+        },
+        "reference": {"name": REFERENCE_NAME, "price": None},
+        **dict.fromkeys(FIGURES),
+        "components": [],
+        "net": None,
+        "cost_currency": None,
+        "reason": reason,
+        "common_reference": None,
+        "common_rate": None,
+        "net_vs_common_bps": None,
+        "not_compared": "no forecast",
+        "maker_share": 0.0,
+        "schedule": [],
+        "footprint_bps": None,
+        "provenance": [],
     }
 
 

@@ -6,7 +6,14 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from fillcast.core.instrument import Instrument
-from fillcast.errors import UnknownInstrumentError, UsageError, VenueError
+from fillcast.errors import (
+    ConnectError,
+    FillcastError,
+    InstrumentError,
+    UnknownInstrumentError,
+    UsageError,
+    VenueError,
+)
 from fillcast.feed.reach import host_of
 from fillcast.feed.rest import Rest
 from fillcast.venues import Venue
@@ -65,6 +72,36 @@ async def resolve(venue: Venue, symbols: Sequence[str], rest: Rest) -> list[Inst
         if symbol not in listed:
             raise UnknownInstrumentError(unknown(venue.name, symbol, listed)) from refusal
     return [listed[symbol] for symbol in symbols]
+
+
+async def resolve_each(
+    venue: Venue, symbols: Sequence[str], rest: Rest
+) -> tuple[list[Instrument], dict[str, FillcastError]]:
+    """Ask a venue for some of its instruments; return those that it gives, and why it does not give others, by key."""
+    try:
+        return await resolve(venue, symbols, rest), {}
+    except (ConnectError, VenueError) as error:
+        return [], {f"{venue.name}:{symbol}": error for symbol in symbols}
+    except (UnknownInstrumentError, InstrumentError) as error:
+        if len(symbols) == 1:
+            return [], {f"{venue.name}:{symbols[0]}": error}
+    found: list[Instrument] = []
+    missing: dict[str, FillcastError] = {}
+    for symbol in symbols:  # one of them spoils the answer: each is asked for alone
+        instruments, error_of = await resolve_each(venue, (symbol,), rest)
+        found += instruments
+        missing |= error_of
+    return found, missing
+
+
+def none_answers(errors: Sequence[FillcastError]) -> FillcastError:
+    """Return the one error for instruments of which none was answered: that of a symbol where no venue failed."""
+    if len(errors) == 1:
+        return errors[0]
+    said = "; ".join(dict.fromkeys(map(str, errors)))
+    if all(isinstance(error, UnknownInstrumentError) for error in errors):
+        return UnknownInstrumentError(said)
+    return ConnectError(said)
 
 
 async def list_instruments(venue: Venue, rest: Rest) -> list[Instrument]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from fillcast.core.instrument import Instrument
+from fillcast.errors import ConnectError, FillcastError
 from fillcast.feed.clock import Clock
 from fillcast.feed.driven import Driven
 from fillcast.feed.feed import Route
@@ -12,7 +14,7 @@ from fillcast.feed.limits import RateLimit
 from fillcast.feed.rest import Rest
 from fillcast.feed.settings import Settings
 from fillcast.session.endpoints import endpoint_of
-from fillcast.session.resolve import resolve
+from fillcast.session.resolve import resolve, resolve_each
 from fillcast.venues import Venue
 from fillcast.venues.settings import Settings as ProtocolSettings
 
@@ -48,6 +50,15 @@ class Destination:
     async def resolve(self) -> list[Instrument]:
         """Ask for the metadata of the symbols, in their order."""
         return await resolve(self.venue, self._symbols, self.rest)
+
+    async def resolve_what_answers(self, patience_s: float) -> tuple[list[Instrument], dict[str, FillcastError]]:
+        """Ask for the metadata of the symbols for so many seconds; return also why there is none, by key."""
+        try:
+            async with asyncio.timeout(patience_s):
+                return await resolve_each(self.venue, self._symbols, self.rest)
+        except TimeoutError:
+            keys = [f"{self.venue.name}:{symbol}" for symbol in self._symbols]
+            return [], {key: ConnectError(f"no answer about {key} within {patience_s:g} s") for key in keys}
 
     def route(self, instruments: Sequence[Instrument], connections: Sequence[Driven] = ()) -> Route:
         """Return what the feed needs to follow instruments here, by the venue's protocols or those that are given."""

@@ -12,7 +12,7 @@ from fillcast.core.events import BOOK, KIND, TRADES
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.core.view import BookView
-from fillcast.errors import NotLiveError, UsageError
+from fillcast.errors import FillcastError, NotLiveError, UsageError
 from fillcast.feed.clock import Clock
 from fillcast.feed.driven import Driven, Listener
 from fillcast.feed.feed import Feed, first_failure
@@ -26,7 +26,7 @@ from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import DEFAULT_HALF_LIFE_S, VolatilityEstimate
 from fillcast.session.activity import Activity, Watched
 from fillcast.session.answer import Answer
-from fillcast.session.resolve import parse_keys
+from fillcast.session.resolve import none_answers, parse_keys
 from fillcast.session.routes import Destination
 from fillcast.venues import VENUES, venue
 from fillcast.venues.protocol import Health
@@ -45,6 +45,8 @@ class Session:
     ----------
     instruments
         By key, in the order asked for.
+    unanswered
+        By key, why an instrument that was asked for is not followed; empty unless `watch` was given a patience.
     feed
         The running feed: statistics, links, gap log, notices.
     """
@@ -56,12 +58,14 @@ class Session:
         clock: Clock,
         listener: Listener,
         half_life_s: float,
+        patience_s: float | None = None,
     ) -> None:
         self._destinations = tuple(destinations)
         self._settings = settings
         self._clock = clock
         self._outer = listener
         self._half_life_s = half_life_s
+        self._patience_s = patience_s
         self._group = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
         self._watched: dict[str, Watched] = {}
@@ -69,11 +73,12 @@ class Session:
         self._touched: set[int] = set()  # what the frames of this batch were about, by index in their connection
         self._last: OrderedDict[Order, Forecast] = OrderedDict()
         self.instruments: dict[str, Instrument] = {}
+        self.unanswered: dict[str, FillcastError] = {}
         self.feed = Feed(())
 
     async def __aenter__(self) -> Session:
         try:
-            found = await asyncio.gather(*(destination.resolve() for destination in self._destinations))
+            found = await self._resolved()
         except BaseException:
             await asyncio.gather(*(destination.rest.close() for destination in self._destinations))
             raise
@@ -81,13 +86,26 @@ class Session:
         on_frame = self._on_frame if self._outer.on_frame is None else self._on_frame_and_tell
         listener = Listener(on_frame, self._on_batch, self._outer.on_notice)
         routes = [
-            destination.route(instruments) for destination, instruments in zip(self._destinations, found, strict=True)
+            destination.route(instruments)
+            for destination, instruments in zip(self._destinations, found, strict=True)
+            if instruments
         ]
         self.feed = Feed(routes, listener=listener, settings=self._settings, clock=self._clock)
         self._find_books()
         await self._group.__aenter__()
         self._running = self._group.create_task(self.feed.run(), name="feed")
         return self
+
+    async def _resolved(self) -> list[list[Instrument]]:
+        """Return the instruments of each destination; with a patience, without those that are `unanswered`."""
+        if self._patience_s is None:
+            return await asyncio.gather(*(destination.resolve() for destination in self._destinations))
+        patience_s = self._patience_s
+        answers = await asyncio.gather(*(one.resolve_what_answers(patience_s) for one in self._destinations))
+        self.unanswered = {key: error for _, missing in answers for key, error in missing.items()}
+        if not any(instruments for instruments, _ in answers):
+            raise none_answers(list(self.unanswered.values()))
+        return [instruments for instruments, _ in answers]
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -268,6 +286,7 @@ def watch(
     clock: Clock | None = None,
     listener: Listener | None = None,
     half_life_s: float = DEFAULT_HALF_LIFE_S,
+    patience_s: float | None = None,
 ) -> Session:
     """Follow instruments: `async with watch(["okx:BTC-USDT"]) as session: ...`.
 
@@ -285,6 +304,9 @@ def watch(
         Told of frames, batches and notices as they happen.
     half_life_s
         Of the volatility estimate.
+    patience_s
+        Seconds for each venue to say what the instruments are. What it does not answer in time, or at all, is left
+        out and told in `Session.unanswered`, as long as anything is answered. Without it every failure is raised.
 
     Raises
     ------
@@ -297,4 +319,4 @@ def watch(
         Destination(venue(name), symbols, endpoints or {}, proxy, settings, clock, protocol)
         for name, symbols in parse_keys(keys, VENUES).items()
     ]
-    return Session(destinations, settings, clock, listener or Listener(), half_life_s)
+    return Session(destinations, settings, clock, listener or Listener(), half_life_s, patience_s)
