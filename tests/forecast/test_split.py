@@ -378,18 +378,18 @@ def test_an_inverse_book_that_rounding_leaves_with_nothing_gives_back_all_of_it(
 @pytest.mark.parametrize("size", ["1000", "100000usd"])
 @pytest.mark.parametrize("side", ["buy", "sell"])
 def test_an_inverse_book_beside_lots_of_a_quadrillionth_is_filled_at_once(size: str, side: str) -> None:
-    # In lots of the finer book 1,000 BTC are 1e18, more than the search shares out at once, and the inverse book is
+    # In lots of the finer book 800 BTC are 8e17, more than the search shares out at once, and the inverse book is
     # beyond int64.
     fine = replace(DOLLARS, lot=Decimal("1e-15"))
     views = [
-        view_of(fine, [("100.00", "300"), ("99.80", "100")], [("100.10", "300"), ("100.30", "100")]),
+        view_of(fine, [("100.00", "300"), ("99.95", "500")], [("100.10", "300"), ("100.15", "500")]),
         view_of(OTHER_INVERSE, [("99.9", "300"), ("99.7", "10000")], [("100.2", "300"), ("100.4", "10000")]),
     ]
     found = split(views, size, side=side)
 
     fine_share, inverse_share = found.shares
-    assert fine_share.fill.base == pytest.approx(400.0)
-    assert inverse_share.fill.base == pytest.approx(600.0, rel=0.01)
+    assert fine_share.fill.base == pytest.approx(800.0)
+    assert inverse_share.fill.base == pytest.approx(200.0, rel=0.02)
     assert found.filled_base == pytest.approx(1000, rel=0.01)
     if not size.endswith("usd"):
         assert found.filled_base + found.unfilled_base + found.rounded_base == pytest.approx(1000)
