@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fillcast.core.units import NS_PER_S
 from fillcast.models.volatility import (
-    NS_PER_S,
     PRIOR_SIGMA_PER_SQRT_S,
     EwmaVolatility,
     VolatilityEstimate,
