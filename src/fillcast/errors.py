@@ -8,6 +8,7 @@ FillcastError
 ├── OffGridError (ValueError)       a price or size that is not a multiple of the instrument's tick or lot
 ├── FrameError (ValueError)         bytes from a venue that are not a frame of its protocol
 ├── CaptureError (ValueError)       a capture file that cannot be read
+├── ParameterError (ValueError)     a model's parameter or input that it is not defined for
 ├── NotLiveError                    a price was asked of a book that is not proven right
 ├── LotsOverflowError (OverflowError)   a sum of lots beyond int64
 ├── VenueError                      a venue refused a request
@@ -47,6 +48,10 @@ class FrameError(FillcastError, ValueError):
 
 class CaptureError(FillcastError, ValueError):
     """A capture file that cannot be read."""
+
+
+class ParameterError(FillcastError, ValueError):
+    """A parameter or input that a model is not defined for: which, its value, and what is allowed."""
 
 
 class NotLiveError(FillcastError):
