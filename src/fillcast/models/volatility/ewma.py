@@ -88,6 +88,11 @@ class VolatilityEstimate:
         )
 
 
+def ewma_decay(step_s: float, half_life_s: float) -> float:
+    """Return lambda = 2^(-step / half-life): what is left of a sample's weight after a step."""
+    return float(2.0 ** (-step_s / half_life_s))
+
+
 class EwmaVolatility:
     """Online volatility of a mid that changes at irregular times. O(1) memory and time per mid.
 
@@ -154,7 +159,7 @@ class EwmaVolatility:
     def _sample(self, before: tuple[int, float, float, float, float], event_ns: int, log_mid: float) -> None:
         anchor_ns, anchor_log, variance_sum, weight_sum, weight_square_sum = before
         step_s = (event_ns - anchor_ns) / NS_PER_S
-        decay = 2.0 ** (-step_s / self.half_life_s)
+        decay = ewma_decay(step_s, self.half_life_s)
         weight = -math.expm1(-step_s / self.half_life_s * math.log(2.0))
         self._variance_sum = decay * variance_sum + weight * (log_mid - anchor_log) ** 2 / step_s
         self._weight_sum = decay * weight_sum + weight
