@@ -15,7 +15,7 @@ from fillcast.core.events import ROW_COLUMNS
 from fillcast.core.instrument import Instrument
 from fillcast.core.layout_kernels import MOST_DECIMALS
 from fillcast.core.units import NS_PER_MS
-from fillcast.errors import FrameError
+from fillcast.errors import FrameError, OffGridError
 
 NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 UNITS_LIMIT: Final = 1 << 60  # what a book's ladder holds: no sum of two overflows
@@ -77,11 +77,15 @@ def level_rows(sides: Iterable[Side], instrument: Instrument) -> NDArray[np.int6
 
 
 def trade_row(side: int, price: str, size: str, trade_id: int, instrument: Instrument) -> NDArray[np.int64]:
-    """Return one trade as a row; `side` is the aggressor's (+1 bought, -1 sold); raises as `level_rows`.
+    """Return one trade as a row; `side` is the aggressor's (+1 bought, -1 sold).
 
-    An id that no int64 holds is kept as 0, as one that is no number is.
+    An id that no int64 holds is kept as 0, as one that is no number is. `FrameError` when price or size is no number
+    or off the grid: unlike a level, a trade changes no book that would have to be built anew.
     """
-    ticks, lots = parse_units(price, instrument.price_grid), parse_units(size, instrument.size_grid)
+    try:
+        ticks, lots = parse_units(price, instrument.price_grid), parse_units(size, instrument.size_grid)
+    except OffGridError as error:
+        raise FrameError(f"a trade of {instrument.symbol}: {error}") from None
     return checked_rows([(side, ticks, lots, trade_id if 0 <= trade_id <= INT64_MAX else 0)])
 
 

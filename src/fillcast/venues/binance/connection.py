@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from fillcast.core.instrument import Instrument
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.binance import binance_kernels
 from fillcast.venues.binance import frames as wire
 from fillcast.venues.binance.instruments import list_instruments
@@ -231,10 +231,7 @@ class BinanceConnection(SplicingConnection):
             return
         side = -1 if event.buyer_is_maker else 1
         trade_id = event.trade_id or event.aggregate_id
-        try:
-            row = trade_row(side, event.price, event.size, trade_id, slot.instrument)
-        except OffGridError as error:
-            raise FrameError(str(error)) from None
+        row = trade_row(side, event.price, event.size, trade_id, slot.instrument)
         self._trade(slot, row, time_ns(event.matched_ms), time_ns(event.sent_ms))
 
     def _best(self, slot: Slot, event: wire.BestPrices) -> None:

@@ -17,7 +17,7 @@ from fillcast.core import layout_kernels as at
 from fillcast.core.book import Book
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.bitfinex import frames as wire
 from fillcast.venues.bitfinex.checksum import ChecksumRule
 from fillcast.venues.bitfinex.instruments import REST_WEIGHT, instrument_paths, list_instruments
@@ -199,10 +199,7 @@ class BitfinexConnection(StreamingConnection):
             return
         trade_id, time_ms, amount, price = wire.decode_trade(frame.payload)
         side, size = wire.signed(amount)
-        try:
-            row = trade_row(side, wire.text_of(price), size, trade_id, slot.instrument)
-        except OffGridError as error:
-            raise FrameError(str(error)) from None
+        row = trade_row(side, wire.text_of(price), size, trade_id, slot.instrument)
         event_ns = time_ns(time_ms)
         self._trade(slot, row, event_ns, frame.event_ns or event_ns)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import Proof
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.bybit import frames as wire
 from fillcast.venues.bybit import instruments as metadata
 from fillcast.venues.frames import excerpt, is_json
@@ -216,10 +216,7 @@ class BybitConnection(StreamingConnection):
             if entry.s != slot.symbol:
                 raise FrameError(f"a trade of {entry.s!r} on {frame.topic}")
             side = 1 if entry.S == "Buy" else -1
-            try:
-                row = trade_row(side, entry.p, entry.v, trade_number(entry.i), slot.instrument)
-            except OffGridError as error:
-                raise FrameError(str(error)) from None
+            row = trade_row(side, entry.p, entry.v, trade_number(entry.i), slot.instrument)
             rows.append((row, time_ns(entry.T), entry.BT))
         for row, event_ns, block in rows:
             if not block:

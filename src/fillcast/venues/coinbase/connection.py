@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fillcast.core.events import MAX_MESSAGES, SNAPSHOT, TRADES, UPDATE, EventBuffer
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import Proof
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.coinbase import frames as wire
 from fillcast.venues.coinbase.instruments import instrument_paths, list_instruments
 from fillcast.venues.connection import Connection
@@ -299,10 +299,7 @@ def traded_row(trade: wire.Trade, instrument: Instrument) -> NDArray[np.int64]:
     """Return a trade as a row: who took is on the other side than the order that was resting."""
     trade_id = trade_number(trade.trade_id)
     aggressor = -1 if trade.side == "BUY" else 1
-    try:
-        return trade_row(aggressor, trade.price, trade.size, trade_id, instrument)
-    except OffGridError as error:
-        raise FrameError(f"{trade.product_id}: {error}") from None
+    return trade_row(aggressor, trade.price, trade.size, trade_id, instrument)
 
 
 def connections(

@@ -11,7 +11,7 @@ import msgspec
 
 from fillcast.core.events import SNAPSHOT, TOUCH, TRADES, UPDATE
 from fillcast.core.instrument import Instrument
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.budget import Budget
 from fillcast.venues.connection import Connection
 from fillcast.venues.deribit import frames as wire
@@ -219,10 +219,7 @@ class DeribitConnection(StreamingConnection):
                 wire.text(entry.price),
                 wire.text(entry.amount),
             )
-            try:
-                row = trade_row(side, price, amount, entry.number, slot.instrument)
-            except OffGridError as error:
-                raise FrameError(str(error)) from None
+            row = trade_row(side, price, amount, entry.number, slot.instrument)
             found.append((row, time_ns(entry.timestamp)))
         for row, event_ns in found:
             self._trade(slot, row, event_ns, event_ns)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from fillcast.core.instrument import Instrument
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.frames import excerpt, is_json
 from fillcast.venues.gate import frames as wire
 from fillcast.venues.gate.instruments import instrument_path, list_instruments
@@ -197,11 +197,8 @@ class GateConnection(RegriddingConnection):
         if slot is None:
             return
         event_ns = wire.fine_time_ns(trade.create_time_ms)
-        try:
-            side = 1 if trade.side == "buy" else -1
-            row = trade_row(side, trade.price, trade.amount, trade.id, slot.instrument)
-        except OffGridError as error:
-            raise FrameError(str(error)) from None
+        side = 1 if trade.side == "buy" else -1
+        row = trade_row(side, trade.price, trade.amount, trade.id, slot.instrument)
         self._trade(slot, row, event_ns, time_ns(sent_ms) or event_ns)
 
     def _best(self, prices: wire.BestPrices, sent_ms: int, data: bytes) -> None:

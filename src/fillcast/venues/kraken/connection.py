@@ -254,10 +254,7 @@ class KrakenConnection(StreamingConnection):
                 continue
             price, size = wire.number_text(entry.price), wire.number_text(entry.qty)
             side = 1 if entry.side == "buy" else -1
-            try:
-                row = trade_row(side, price, size, entry.trade_id, slot.instrument)
-            except OffGridError as error:
-                raise FrameError(str(error)) from None
+            row = trade_row(side, price, size, entry.trade_id, slot.instrument)
             rows.append((slot, row, utc_text_ns(entry.timestamp)))
         if len(rows) > MAX_MESSAGES:
             raise FrameError(f"a frame of {len(rows)} trades")

@@ -11,7 +11,7 @@ import msgspec
 from fillcast.core import layout_kernels as at
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.budget import Budget
 from fillcast.venues.fast import Kernel
 from fillcast.venues.frames import excerpt, is_json
@@ -224,10 +224,7 @@ class OkxConnection(SplicingConnection):
         rows = []
         for entry in entries:
             trade_id = trade_number(entry.tradeId)
-            try:
-                row = trade_row(1 if entry.side == "buy" else -1, entry.px, entry.sz, trade_id, slot.instrument)
-            except OffGridError as error:
-                raise FrameError(str(error)) from None
+            row = trade_row(1 if entry.side == "buy" else -1, entry.px, entry.sz, trade_id, slot.instrument)
             rows.append((row, text_time_ns(entry.ts)))
         for row, event_ns in rows:
             self._trade(slot, row, event_ns, event_ns)

@@ -15,7 +15,7 @@ import msgspec
 
 from fillcast.core.events import SNAPSHOT, TRADES, UPDATE
 from fillcast.core.instrument import Instrument
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.connection import Connection
 from fillcast.venues.frames import excerpt
 from fillcast.venues.levels import text_time_ns, trade_row
@@ -99,13 +99,10 @@ class BitgetV1Connection(OkxUnnumberedConnection):
                 self._snapshot(slot, message)
 
     def _traded(self, slot: Slot, trades: list[Trade]) -> None:
-        try:
-            rows = [
-                (trade_row(1 if side == "buy" else -1, price, size, 0, slot.instrument), text_time_ns(ts))
-                for ts, price, size, side in trades
-            ]
-        except OffGridError as error:
-            raise FrameError(str(error)) from None
+        rows = [
+            (trade_row(1 if side == "buy" else -1, price, size, 0, slot.instrument), text_time_ns(ts))
+            for ts, price, size, side in trades
+        ]
         for row, event_ns in rows:
             self._trade(slot, row, event_ns, event_ns)
 

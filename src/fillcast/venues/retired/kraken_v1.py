@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from fillcast.core.events import SNAPSHOT, TRADES, UPDATE
-from fillcast.errors import FrameError, OffGridError
+from fillcast.errors import FrameError
 from fillcast.venues.frames import UNREADABLE, excerpt
 from fillcast.venues.kraken.checksum import ChecksumRule
 from fillcast.venues.kraken.frames import DEPTHS, MOST_CRC
@@ -167,10 +167,7 @@ class KrakenV1Connection(RecordedKrakenConnection):
         rows = []
         for payload in frame.payload:
             for price, size, time, side, _, _ in decode_trades(payload):
-                try:
-                    row = trade_row(1 if side == "b" else -1, price, size, 0, slot.instrument)
-                except OffGridError as error:
-                    raise FrameError(str(error)) from None
+                row = trade_row(1 if side == "b" else -1, price, size, 0, slot.instrument)
                 rows.append((row, epoch_ns(time)))
         for row, event_ns in rows:
             self._trade(slot, row, event_ns, event_ns)
