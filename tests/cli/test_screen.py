@@ -195,6 +195,63 @@ def test_why_there_is_no_split_stands_at_the_bottom():
     assert "state the rate of USDT in USD" in last
 
 
+def fine_book() -> Moment:
+    """Return a moment of a book with eight decimals in every price, whose proof has the longest word."""
+    from decimal import Decimal
+
+    fine = replace(instrument(), venue="bitfinex", symbol="tBTCUSD", tick=Decimal("0.00000001"))
+    bids = [(f"{78698 - step}.00000001", f"{0.5 + step / 10:.8f}") for step in range(1, 60)]
+    asks = [(f"{78698 + step}.12345678", f"{0.4 + step / 10:.8f}") for step in range(1, 60)]
+    view = Book.from_levels(fine, bids, asks).view()
+    told = forecast(parse_order(fine, "buy", "2.25btc"), view, fee=FEE, volatility=VOLATILITY, now_ns=NS_PER_S)
+    health = Health(BookState.LIVE, "", Proof.CONNECTION_SEQUENCE, 12_000_000, 34_000_000, 0)
+    answer = Answer(BookState.LIVE, "", told, told, 0)
+    gap = "12:00:00 bitfinex:tBTCUSD sequence: update 123456789 follows 123456787, the book stands at 123456785"
+    return moment(BookFacts(fine, view, health, told.order, answer, 10.5), last_gap=gap)
+
+
+def numbers(text: str) -> set[str]:
+    return {word for word in text.split() if any(sign.isdigit() for sign in word)}
+
+
+@pytest.mark.parametrize("shown", [fine_book(), two_books(), moment(facts(old=True))], ids=["fine", "two", "old"])
+def test_no_number_is_cut_at_any_width(shown):
+    whole = numbers(screen(shown, 300, 100))
+    for width in range(40, 140, 5):
+        text = screen(shown, width, 60)
+        assert numbers(text) <= whole, width
+        assert all(len(line.rstrip()) <= width for line in text.splitlines())
+    longest = max(numbers(text), key=len)
+    assert not numbers(text.replace(longest, longest[:-1] + "…")) <= whole
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_ladder_and_forecast_of_fine_prices_stand_beside_each_other(width):
+    lines = screen(fine_book(), width, 30).splitlines()
+    assert any("78,699.12345678" in line and "bitfinex:tBTCUSD: " in " ".join(lines) for line in lines[4:])
+    row = next(line for line in lines if "● LIVE" in line)
+    assert ("78,697.00000001  78,699.12345678" in row) is ("connection_sequence" in row or width == 80)
+    assert any("half spread" in line and "known" in line and "," in line.split("half")[0] for line in lines)
+
+
+def test_bid_and_ask_go_together():
+    for width in range(30, 120, 5):
+        row = next(line for line in screen(fine_book(), width, 30).splitlines() if "● LIVE" in line)
+        assert ("78,697.00000001" in row) is ("78,699.12345678" in row), width
+
+
+def test_a_venue_without_an_answer_is_a_row_and_a_line_with_its_reason():
+    shown = two_books()
+    shown = replace(shown, unanswered={"kraken:BTC/USD": "cannot reach api.example"})
+    row = next(line for line in screen(shown).splitlines() if "kraken:BTC/USD" in line)
+    assert row.startswith("○ EMPTY")
+    assert row.rstrip().endswith("none")
+    assert any(
+        line.startswith("kraken:BTC/USD EMPTY, no forecast: cannot reach api.example") for line in plain_lines(shown)
+    )
+    assert len(plain_lines(shown)) == len(plain_lines(two_books())) + 1
+
+
 def test_one_book_has_no_split():
     assert "best split" not in screen(moment())
     assert len(plain_lines(moment())) == 1

@@ -12,20 +12,23 @@ from fillcast.cli.asked import Asked
 from fillcast.cli.observe import Observer
 from fillcast.cli.running import wait_for
 from fillcast.cli.screen import plain_lines, render
-from fillcast.errors import NotLiveError
+from fillcast.errors import ConnectError, NotLiveError, VenueError
 
 REFRESH_S = 0.2
 LINE_S = 1.0
+PATIENCE_S = 5.0  # for each venue to say what its instruments are, as long as another one does
 FIRST_WAIT_S = 1.0  # for the books to be LIVE, so that the first line can have a forecast
 
 
 async def follow(asked: Asked, title: str, stop: asyncio.Event, *, as_json: bool) -> None:
     """Show the books and forecasts of a session until `stop` is set.
 
+    A venue that does not answer is told beside the others that do.
+
     Raises
     ------
     FillcastError
-        When the session cannot be opened.
+        When no venue answers, or one answers that an instrument cannot be followed.
     """
     console = Console()
     opening = asyncio.ensure_future(_open_and_show(asked, title, stop, console, as_json=as_json))
@@ -45,12 +48,16 @@ async def follow(asked: Asked, title: str, stop: asyncio.Event, *, as_json: bool
 
 
 async def _open_and_show(asked: Asked, title: str, stop: asyncio.Event, console: Console, *, as_json: bool) -> None:
-    async with asked.session() as session:
+    patience_s = PATIENCE_S if len(asked.keys) > 1 else None
+    async with asked.session(patience_s=patience_s) as session:
+        for error in session.unanswered.values():
+            if not isinstance(error, ConnectError | VenueError):
+                raise error  # a symbol that will never be there is no outage
         observer = Observer(session, asked, title)
         if not as_json and console.is_terminal and not console.is_dumb_terminal:
             await _screen(observer, stop, console)
             return
-        for key in asked.keys:
+        for key in session.instruments:
             try:
                 await session.live(key, FIRST_WAIT_S)
             except NotLiveError:

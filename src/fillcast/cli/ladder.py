@@ -19,18 +19,20 @@ PART = "▌"
 OLD_STYLE = "dim"
 MOST_DECIMALS = 4
 COLUMNS = (("order takes", 11), ("price", 10), ("size", 9), ("sum", 10))  # name, least width
+SIGN_ALONE = ("", 6)  # has room for the word spread
 
 
-def ladder(facts: BookFacts, rows: int, *, with_sums: bool) -> Table:
+def ladder(facts: BookFacts, rows: int, *, with_sums: bool, with_taken: bool = True) -> Table:
     """Return a table of `rows` levels a side: asks above, bids below, the spread between them.
 
-    Levels that the order takes are marked with what it takes of them.
+    Levels that the order takes are marked; `with_taken` with what it takes of them.
     """
     view, instrument = facts.view, facts.instrument
     live = facts.answer.state is BookState.LIVE
     fill = facts.answer.current.fill
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
-    for name, width in COLUMNS if with_sums else COLUMNS[:-1]:
+    columns = (COLUMNS[0] if with_taken else SIGN_ALONE, *COLUMNS[1 : None if with_sums else -1])
+    for name, width in columns:
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for book_side, style in ((-1, words.ASK_STYLE), (1, words.BID_STYLE)):
         levels = view.bids if book_side > 0 else view.asks
@@ -39,7 +41,8 @@ def ladder(facts: BookFacts, rows: int, *, with_sums: bool) -> Table:
         lines += [("", "", "", "")] * (rows - len(lines))
         for mark, price, size, total in reversed(lines) if book_side < 0 else lines:
             row_style = style if live else f"{style} {OLD_STYLE}"
-            sign = Text(mark, "bold reverse" if mark else "")
+            shown = mark if with_taken else mark[:1]
+            sign = Text(shown, "bold reverse" if shown else "")
             table.add_row(sign, *(price, size, total)[: len(table.columns) - 1], style=row_style)
         if book_side < 0:
             cells = ("spread", _spread(view.best_bid, view.best_ask), words.size_unit(instrument), "")

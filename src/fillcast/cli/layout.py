@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +19,7 @@ def print_rows(
     left: Sequence[str],
     right: Sequence[str],
     rows: Sequence[Sequence[str | Text]],
-    spare: Sequence[str] = (),
+    spare: Sequence[str | tuple[str, ...]] = (),
 ) -> None:
     """Print rows of cells: a table where the console is wide enough, else one block for each row, without styles.
 
@@ -27,16 +28,14 @@ def print_rows(
     left, right
         Names of the columns, those aligned to the left first. The first cell of a row is the heading of its block.
     spare
-        Columns that a table may be without where it is too wide, the least important first. Blocks have them all.
+        Columns that a table may be without where it is too wide, the least important first; those in a tuple go
+        together. Blocks have them all.
     """
     names = [*left, *right]
-    for dropped in range(len(spare) + 1):
-        kept = [index for index, name in enumerate(names) if name not in spare[:dropped]]
-        table = _table(names, kept, len(left), rows)
-        unbound = console.options.update(max_width=MEASURED_WIDTH)
-        if Measurement.get(console, unbound, table).maximum <= console.width:
-            console.print(table, highlight=False)
-            return
+    table = table_within(console.width, left, right, rows, spare)
+    if table is not None:
+        console.print(table, highlight=False)
+        return
     for row in rows:
         console.print(Text(str(row[0]), "bold"), soft_wrap=True)
         entries = [f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True) if str(cell)]
@@ -44,7 +43,27 @@ def print_rows(
             console.print(Text(INDENT + line), soft_wrap=True)
 
 
-def _table(names: Sequence[str], kept: Sequence[int], left: int, rows: Sequence[Sequence[str | Text]]) -> Table:
+def table_within(
+    width: int,
+    left: Sequence[str],
+    right: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    spare: Sequence[str | tuple[str, ...]] = (),
+) -> Table | None:
+    """Return the table of most columns that is no wider than `width`, or None where that of fewest is.
+
+    The parameters are those of `print_rows`.
+    """
+    for dropped in range(len(spare) + 1):
+        gone = {name for one in spare[:dropped] for name in ((one,) if isinstance(one, str) else one)}
+        table = _table([*left, *right], gone, len(left), rows)
+        if natural_width(table) <= width:
+            return table
+    return None
+
+
+def _table(names: Sequence[str], dropped: Collection[str], left: int, rows: Sequence[Sequence[str | Text]]) -> Table:
+    kept = [index for index, name in enumerate(names) if name not in dropped]
     table = Table(box=None, pad_edge=False, header_style="dim")
     for index in kept:
         table.add_column(names[index], justify="left" if index < left else "right", no_wrap=True)
@@ -52,6 +71,36 @@ def _table(names: Sequence[str], kept: Sequence[int], left: int, rows: Sequence[
         cells = [row[index] for index in kept]
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
     return table
+
+
+def natural_width(shown: RenderableType) -> int:
+    """Return the columns that something takes where nothing bounds it."""
+    return _measured(shown).maximum
+
+
+def least_width(shown: RenderableType) -> int:
+    """Return the columns of the longest word of something whose lines may be broken between words."""
+    return _measured(shown).minimum
+
+
+def _measured(shown: RenderableType) -> Measurement:
+    console = _ruler()
+    return Measurement.get(console, console.options, shown)
+
+
+@lru_cache(maxsize=1)
+def _ruler() -> Console:
+    return Console(width=MEASURED_WIDTH)
+
+
+def packed_within(entries: Sequence[str], width: int) -> str:
+    """Return one line of the entries that have room, in their order; the others are left out whole."""
+    line = ""
+    for entry in entries:
+        longer = f"{line} · {entry}" if line else entry
+        if len(longer) <= width:
+            line = longer
+    return line
 
 
 def packed(entries: Sequence[str], width: int) -> list[str]:

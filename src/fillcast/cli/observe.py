@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fillcast.cli import words
@@ -16,7 +16,7 @@ from fillcast.feed.statistics import FeedStatistics, Phase, Rate
 from fillcast.forecast.comparison import compare
 from fillcast.forecast.forecast import Forecast
 from fillcast.forecast.order import Order
-from fillcast.forecast.report import report, with_split
+from fillcast.forecast.report import report, report_unanswered, with_split
 from fillcast.forecast.split import NoSplit, Split, best_split
 from fillcast.models.fees import FeeRate
 from fillcast.session.answer import Answer
@@ -54,7 +54,9 @@ class Moment:
     last_gap
         The latest entry of the gap log in words, empty when nothing was ever lost.
     split
-        The order spread over the books, or why not; None where there is one book.
+        The order spread over the books, or why not; None where one was asked for.
+    unanswered
+        By key, why nothing is known of further instruments.
     """
 
     title: str
@@ -65,6 +67,7 @@ class Moment:
     last_gap: str
     gap_is_open: bool
     split: Split | NoSplit | None = None
+    unanswered: Mapping[str, str] = field(default_factory=dict)
 
 
 class Observer:
@@ -73,15 +76,16 @@ class Observer:
     def __init__(self, session: Session, asked: Asked, title: str) -> None:
         self._session = session
         self._title = title
-        self._usd_rates = asked.usd_rates
         self._started = time.monotonic()
+        self._asked = asked
+        self._unanswered = {key: str(error) for key, error in session.unanswered.items()}
         self._orders: dict[str, tuple[Order, FeeRate]] = {}
-        for key in asked.keys:
+        for key in (one for one in asked.keys if one in session.instruments):
             instrument = session.instruments[key]
             order = asked.order(instrument)
             self._orders[key] = order, asked.fee(order, instrument)
-        self._rates = {key: Rate() for key in asked.keys}
-        self._versions = dict.fromkeys(asked.keys, 0)
+        self._rates = {key: Rate() for key in self._orders}
+        self._versions = dict.fromkeys(self._orders, 0)
 
     def moment(self) -> Moment:
         """Return what is to be shown now."""
@@ -103,6 +107,7 @@ class Observer:
             "" if last is None else gap_words(last),
             isinstance(last, Gap),
             split,
+            self._unanswered,
         )
 
     def reports(self) -> list[dict[str, Any]]:
@@ -118,21 +123,31 @@ class Observer:
         }
         answers = self._answers()
         compared, split = self._compared([with_reason(answer) for answer in answers])
-        reports = [report(one) for one in compared]
-        if split is not None:
-            reports = with_split(reports, split)
-        return [
-            {**one, "last": last_report(answer), "feed": feed} for one, answer in zip(reports, answers, strict=True)
-        ]
+        flags, now_ns = self._asked.flags, time.time_ns()
+        order = {"side": flags.side.strip().lower(), "type": flags.type, "size": flags.size.strip()}
+        told = {
+            **{
+                key: {**report(one), "last": last_report(answer), "feed": feed}
+                for key, one, answer in zip(self._orders, compared, answers, strict=True)
+            },
+            **{
+                key: {**report_unanswered(key, order, reason, now_ns), "last": None, "feed": feed}
+                for key, reason in self._unanswered.items()
+            },
+        }
+        reports = [told[key] for key in self._asked.keys]
+        return reports if split is None else with_split(reports, split)
 
     def _answers(self) -> list[Answer]:
         return [self._session.forecast(order, fee=fee) for order, fee in self._orders.values()]
 
     def _compared(self, forecasts: Sequence[Forecast]) -> tuple[Sequence[Forecast], Split | NoSplit | None]:
-        if len(forecasts) == 1:
+        if len(self._asked.keys) == 1:
             return forecasts, None
-        compared = compare(forecasts, self._usd_rates)
-        return compared, best_split(compared, [self._session.view(key) for key in self._orders])
+        compared = compare(forecasts, self._asked.usd_rates)
+        split = best_split(compared, [self._session.view(key) for key in self._orders])
+        unanswered = ((key, f"{key}: {reason}") for key, reason in self._unanswered.items())
+        return compared, replace(split, left_out=(*split.left_out, *unanswered))
 
     def _facts(self, key: str) -> BookFacts:
         order, fee = self._orders[key]

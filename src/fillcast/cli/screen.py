@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markup import escape
 from rich.segment import Segment
@@ -9,47 +11,60 @@ from rich.table import Table
 from rich.text import Text
 
 from fillcast.cli import words
+from fillcast.cli.forecast_panel import forecast_panel, panel_width
 from fillcast.cli.ladder import ladder
+from fillcast.cli.layout import natural_width, packed, packed_within, table_within
 from fillcast.cli.observe import BookFacts, Moment
-from fillcast.cli.quote_tables import cost_table
 from fillcast.cli.split_words import plain_line, split_lines
+from fillcast.core.state import BookState
 from fillcast.forecast.book_report import ages_ms
-from fillcast.forecast.forecast import Forecast
 
-WIDE = 110  # columns from which every figure of a book has room
-SIDE_BY_SIDE = 80  # columns from which ladder and forecast stand beside each other
-NARROW = 54  # columns below which the age of a book has no room
-PANEL_WIDTH = 46
 MOST_LEVELS = 20
 LEAST_LEVELS = 2
 FORECAST_LINES = 14
 MOST_LINKS = 2
 SPREAD_AND_HEADER = 2
-FIXED_LINES = 4  # title, header of the books, an empty line before and after the body
+FIXED_LINES = 3  # title, an empty line before and after the body
+GAP = 2  # columns between the ladder and the forecast
+AGE_WIDTH = 6  # so that a column does not come and go with the digits of an age
+ALERT_STYLE = "bold #d55e00"
+LEFT, RIGHT = ("state", "instrument", "proof"), ("age", "changed", "bid", "ask", "updates/s", "net, bps")
+VERSUS = "vs common"
+SPARE = ("changed", "updates/s", VERSUS, "proof", "age", ("bid", "ask"))  # the first to go where there is no room
+LADDERS = ((True, True), (False, True), (False, False))  # with sums, with what the order takes; the widest first
 
 
 def render(moment: Moment, width: int, height: int) -> RenderableType:
-    """Return the screen; what does not fit is left out, least important first."""
-    chosen = moment.books[0]
-    head: list[RenderableType] = [_title(moment), _books(moment, width)]
-    foot = [*([] if moment.split is None else split_lines(moment.split, width)), *_footer(moment)]
-    left = height - FIXED_LINES - len(moment.books) - len(foot)
-    body: list[RenderableType] = []
-    if width >= SIDE_BY_SIDE:
-        rows = min(MOST_LEVELS, (left - SPREAD_AND_HEADER) // 2)
-        if left >= FORECAST_LINES // 2 and rows >= LEAST_LEVELS:
-            grid = Table.grid(padding=(0, 2, 0, 0))
+    """Return the screen; what does not fit is laid out otherwise or left out whole, least important first."""
+    books, lines_of_books = _books(moment, width)
+    foot = [*_split(moment, width), *_footer(moment, width)]
+    left = height - FIXED_LINES - lines_of_books - len(foot)
+    body = Cropped(Group(*_body(moment.books[0], width, left)), max(left + 1, 0))
+    return Cropped(Group(_title(moment, width), *books, body, Text(), *foot), height)
+
+
+def _body(chosen: BookFacts, width: int, left: int) -> list[RenderableType]:
+    """Return ladder and forecast of one book beside each other, or below each other as far as there is room."""
+    if left < FORECAST_LINES // 2:
+        return []
+    rows = min(MOST_LEVELS, (left - SPREAD_AND_HEADER) // 2)
+    least = panel_width(chosen)
+    for with_sums, with_taken in LADDERS if rows >= LEAST_LEVELS else ():
+        drawn = ladder(chosen, rows, with_sums=with_sums, with_taken=with_taken)
+        room = width - natural_width(drawn) - GAP
+        if room >= least:
+            grid = Table.grid(padding=(0, GAP, 0, 0))
             grid.add_column(no_wrap=True)
-            grid.add_column(min_width=PANEL_WIDTH)
-            grid.add_row(ladder(chosen, rows, with_sums=width >= WIDE), forecast_panel(chosen))
-            body = [Text(), grid]
-    else:
-        if left >= FORECAST_LINES // 2:
-            body = [Text(), forecast_panel(chosen)]
-        rows = min(MOST_LEVELS, (left - FORECAST_LINES - SPREAD_AND_HEADER - 1) // 2)
-        if rows >= LEAST_LEVELS:
-            body += [Text(), ladder(chosen, rows, with_sums=False)]
-    return Cropped(Group(*head, Cropped(Group(*body), max(left + 1, 0)), Text(), *foot), height)
+            grid.add_column(width=room)
+            grid.add_row(drawn, forecast_panel(chosen, room))
+            return [Text(), grid]
+    body: list[RenderableType] = [Text(), forecast_panel(chosen, width)]
+    rows = min(MOST_LEVELS, (left - FORECAST_LINES - SPREAD_AND_HEADER - 1) // 2)
+    for with_sums, with_taken in LADDERS if rows >= LEAST_LEVELS else ():
+        drawn = ladder(chosen, rows, with_sums=with_sums, with_taken=with_taken)
+        if natural_width(drawn) <= width:
+            return [*body, Text(), drawn]
+    return body
 
 
 class Cropped:
@@ -65,53 +80,47 @@ class Cropped:
             yield Segment.line()
 
 
-def _title(moment: Moment) -> Text:
+def _title(moment: Moment, width: int) -> Text:
     order = moment.books[0].order
-    words_of_it = (
-        f"fillcast {moment.title} · {order.side_name} {order.size.text} {order.type} · {moment.elapsed_s:.0f} s"
-    )
-    return Text(words_of_it, "bold", no_wrap=True, overflow="ellipsis", end="\n")
+    name = f"fillcast {moment.title}"
+    entries = [name, f"{order.side_name} {order.size.text} {order.type}", f"{moment.elapsed_s:.0f} s"]
+    said = packed_within(entries, width) if len(name) <= width else name
+    return Text(said, "bold", no_wrap=True, overflow="ellipsis", end="\n")
 
 
-def _books(moment: Moment, width: int) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("state", no_wrap=True)
-    table.add_column("instrument", no_wrap=True)
-    wide, medium = width >= WIDE, width >= SIDE_BY_SIDE
-    if medium:
-        table.add_column("proof", no_wrap=True)
-    with_age = width >= NARROW
-    if with_age:
-        table.add_column("age", justify="right", no_wrap=True)
-    if wide:
-        table.add_column("changed", justify="right", no_wrap=True)
-    if medium:
-        table.add_column("bid", justify="right", no_wrap=True)
-        table.add_column("ask", justify="right", no_wrap=True)
-    if wide:
-        table.add_column("updates/s", justify="right", no_wrap=True)
-    table.add_column("net, bps", justify="right", no_wrap=True)
-    versus = wide and moment.split is not None
-    if versus:
-        table.add_column("vs common", justify="right", no_wrap=True)
-    for facts in moment.books:
-        cells = [words.state_text(facts.health.state.name), escape(facts.instrument.key)]
-        if medium:
-            cells.append(str(facts.health.proof))
-        age_ms, changed_ms = ages_ms(facts.view, facts.health)
-        if with_age:
-            cells.append(words.duration(age_ms))
-        if wide:
-            cells.append(words.duration(changed_ms))
-        if medium:
-            cells += _touch(facts)
-        if wide:
-            cells.append(f"{facts.updates_per_s:.1f}")
-        cells.append(_net(facts))
-        if versus:
-            cells.append(_versus(facts))
-        table.add_row(*cells)
-    return table
+def _books(moment: Moment, width: int) -> tuple[list[RenderableType], int]:
+    """Return a row for each book, and how many lines they take."""
+    versus = moment.split is not None
+    rows = [[Text.from_markup(cell) for cell in _row(facts, versus=versus)] for facts in moment.books]
+    empty = Text.from_markup(words.state_text(BookState.EMPTY.name))
+    cells = len(LEFT) + len(RIGHT) + versus
+    rows += [[empty, Text(key), *[Text("-")] * (cells - 3), Text("none")] for key in moment.unanswered]
+    right = [*RIGHT[:-1], *([VERSUS] if versus else []), RIGHT[-1]]
+    table = table_within(width, LEFT, right, rows, SPARE)
+    if table is not None:
+        return [table], 1 + len(rows)
+    lines = [line for row in rows for line in packed([row[0].plain, row[1].plain, f"{row[-1].plain} bps"], width)]
+    return _folded(lines, width)
+
+
+def _folded(lines: list[str], width: int) -> tuple[list[RenderableType], int]:
+    whole = [Text(part) for line in lines for part in wrap(line, width)]
+    return list(whole), len(whole)
+
+
+def _row(facts: BookFacts, *, versus: bool) -> list[str]:
+    age_ms, changed_ms = ages_ms(facts.view, facts.health)
+    return [
+        words.state_text(facts.health.state.name),
+        escape(facts.instrument.key),
+        str(facts.health.proof),
+        words.duration(age_ms).rjust(AGE_WIDTH),
+        words.duration(changed_ms).rjust(AGE_WIDTH),
+        *_touch(facts),
+        f"{facts.updates_per_s:.1f}",
+        *([_versus(facts)] if versus else []),
+        _net(facts),
+    ]
 
 
 def _touch(facts: BookFacts) -> list[str]:
@@ -140,70 +149,45 @@ def _versus(facts: BookFacts) -> str:
     return f"{'≤ ' if net.at_most else ''}{words.bps(versus)}"
 
 
-def forecast_panel(facts: BookFacts) -> RenderableType:
-    """Return the forecast of now; without one, why, and the last one marked as old."""
-    answer = facts.answer
-    if answer.current.net is not None:
-        return Group(*_figures(answer.current))
-    lines: list[RenderableType] = [Text(f"no forecast: {answer.reason}", "bold #d55e00")]
-    if answer.last is not None:
-        lines.append(Text(f"OLD: what follows is {words.age(answer.age_ns)} old", "bold"))
-        grid = Table.grid()
-        grid.add_row(Group(*_figures(answer.last)), style="dim")
-        lines.append(grid)
-    return Group(*lines)
-
-
-def _figures(forecast: Forecast) -> list[RenderableType]:
-    fill, net, instrument = forecast.fill, forecast.net, forecast.instrument
-    if fill is None or net is None or forecast.arrival_mid is None:
+def _split(moment: Moment, width: int) -> list[Text]:
+    """Return the split in lines; an entry that is longer than the screen is folded."""
+    if moment.split is None:
         return []
-    money, base = forecast.cost_currency, instrument.base
-    grid = Table.grid(padding=(0, 1))
-    grid.add_row("filled", f"{words.amount(fill.base)} {base} over {words.count(fill.levels, 'level')}")
-    grid.add_row("unfilled", _left(fill.unfilled_base, base, "not shown"))
-    grid.add_row("unproven", _left(fill.unproven_base, base, "beyond the proven edge"))
-    grid.add_row(
-        "average",
-        f"{words.near_price(instrument, fill.average_price)}  worst {words.near_price(instrument, fill.worst_price)}",
-    )
-    grid.add_row("mid", words.near_price(instrument, forecast.arrival_mid))
-    fee = forecast.fee
-    return [
-        Text(f"{instrument.key}: {words.net_bps(net)} bps, {words.money(net.quote)} {money}", "bold"),
-        Text(f"{net.level:.0%}: {words.bps(net.low_bps)} … {words.bps(net.high_bps)} bps · positive: you pay"),
-        cost_table(forecast),
-        grid,
-        Text(f"latency {forecast.latency_s * 1e3:g} ms, taker fee {fee.taker_bps:g} bps (tier {fee.tier})", "dim"),
-    ]
+    lines: list[Text] = []
+    for line in split_lines(moment.split, width):
+        fits = natural_width(line) <= width
+        lines += [line] if fits else [Text(part, line.style) for part in wrap(line.plain, width)]
+    return lines
 
 
-def _left(base: float, currency: str, meaning: str) -> str:
-    return "none" if base == 0 else f"[bold]{words.amount(base)} {currency}[/] {meaning}"
-
-
-def _footer(moment: Moment) -> list[Text]:
+def _footer(moment: Moment, width: int) -> list[Text]:
     statistics = moment.statistics
-    updates = sum(facts.updates_per_s for facts in moment.books)
-    rates = (
-        f"{statistics.frames_per_s:.0f} frames/s · {updates:.0f} updates/s · gaps {statistics.gaps} · "
-        f"reconnects {statistics.reconnects} · rejected {statistics.rejected} · queue {statistics.queue}"
-    )
-    lines = [Text(sentence, "bold #d55e00") for sentence in moment.links[:MOST_LINKS]]
+    rates = [
+        f"{statistics.frames_per_s:.0f} frames/s",
+        f"{sum(facts.updates_per_s for facts in moment.books):.0f} updates/s",
+        f"gaps {statistics.gaps}",
+        f"reconnects {statistics.reconnects}",
+        f"rejected {statistics.rejected}",
+        f"queue {statistics.queue}",
+    ]
+    lines = [Text(_shortened(sentence, width), ALERT_STYLE) for sentence in moment.links[:MOST_LINKS]]
     more = len(moment.links) - MOST_LINKS
     if more > 0:
-        lines.append(
-            Text(f"and {more} more {'connection is' if more == 1 else 'connections are'} not open", "bold #d55e00")
-        )
-    lines.append(Text(rates))
+        said = f"and {more} more {'connection is' if more == 1 else 'connections are'} not open"
+        lines.append(Text(_shortened(said, width), ALERT_STYLE))
+    lines.append(Text(packed_within(rates, width)))
     if moment.last_gap:
-        lines.append(Text(f"last gap: {moment.last_gap}", "bold #d55e00" if moment.gap_is_open else ""))
+        style = ALERT_STYLE if moment.gap_is_open else ""
+        lines.append(Text(_shortened(f"last gap: {moment.last_gap}", width), style))
     else:
-        lines.append(Text("no gap so far", "dim"))
-    lines.append(Text("Ctrl-C ends", "dim"))
-    for line in lines:
-        line.no_wrap, line.overflow = True, "ellipsis"
+        lines.append(Text(_shortened("no gap so far", width), "dim"))
+    lines.append(Text(_shortened("Ctrl-C ends", width), "dim"))
     return lines
+
+
+def _shortened(sentence: str, width: int) -> str:
+    """Return the whole words of a sentence that one line has room for."""
+    return "".join(wrap(sentence, width, max_lines=1, placeholder=" …", break_long_words=False, break_on_hyphens=False))
 
 
 def plain_lines(moment: Moment) -> list[str]:
@@ -231,7 +215,10 @@ def plain_lines(moment: Moment) -> list[str]:
             f"{start}, {touch}, {facts.order.side_name} {facts.order.size.text}: net {words.net_bps(net)} bps "
             f"({interval}), {words.money(net.quote)} {answer.current.cost_currency}{versus}{rest} | {feed}"
         )
+    state = BookState.EMPTY.name
+    lines += [f"{key} {state}, no forecast: {reason} | {feed}" for key, reason in moment.unanswered.items()]
     if moment.split is not None:
         told = {facts.instrument.key for facts in moment.books if facts.answer.current.net is None}
+        told |= moment.unanswered.keys()
         lines.append(plain_line(moment.split, told))
     return lines
