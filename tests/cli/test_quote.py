@@ -6,8 +6,12 @@ import itertools
 import json
 import math
 import time
+from decimal import Decimal
 
 import pytest
+
+from fillcast.cli.instruments import _show, to_json
+from fillcast.core.instrument import Instrument
 
 BUY = ("--side", "buy", "--size", "3btc")
 KEYS = {
@@ -180,6 +184,17 @@ def test_sizes_that_make_no_sense_there(in_process, endpoints, size, says):
     assert result.returncode == 2
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_instruments_show_the_step_of_orders_beside_the_lot_of_the_book(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    one = Instrument("gate", "BTC_USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.00000001"), order_lots=1000)
+    _show([one], "gate", "")
+    head, row, *_ = capsys.readouterr().out.splitlines()
+    assert head.split()[-6:] == ["tick", "lot", "order", "step", "contract", "value"]
+    assert row.split()[-3:] == ["0.1", "0.00000001", "0.00001"]
+    told = to_json(one)
+    assert (told["tick"], told["lot"], told["order_step"]) == ("0.1", "0.00000001", "0.00001")
 
 
 def test_instruments_are_found_by_part_of_their_symbol(in_process, endpoints):

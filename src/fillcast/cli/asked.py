@@ -74,7 +74,14 @@ class Asked:
 
     def session(self, listener: Listener | None = None, patience_s: float | None = None) -> Session:
         """Return a session that follows the instruments, ready to be entered; with a patience, those that answer."""
-        return watch(self.keys, endpoints=self.endpoints, proxy=self.proxy, listener=listener, patience_s=patience_s)
+        return watch(
+            self.keys,
+            endpoints=self.endpoints,
+            proxy=self.proxy,
+            protocol=self.config.protocol,
+            listener=listener,
+            patience_s=patience_s,
+        )
 
     def order(self, instrument: Instrument) -> Order:
         """Return the order on one instrument; `UsageError` when it makes no sense there."""

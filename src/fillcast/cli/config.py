@@ -10,6 +10,9 @@ okx = "40ms"
 
 [endpoints]
 okx = "http://127.0.0.1:8100"
+
+[protocol.gate]
+use_gate_obu = false
 """
 
 from __future__ import annotations
@@ -19,12 +22,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fillcast.errors import UsageError
 
+if TYPE_CHECKING:
+    from fillcast.venues.settings import Settings
+
 PATH_VARIABLE = "FILLCAST_CONFIG"
 TABLES = ("tiers", "latencies", "endpoints")
-KEYS = ("proxy", *TABLES)
+PROTOCOL = "protocol"
+KEYS = ("proxy", *TABLES, PROTOCOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +45,15 @@ class Config:
         By venue: a fee tier in the venue's own spelling, a duration, a base URL.
     proxy
         For every connection to a venue.
+    protocol
+        By venue: what its protocol waits for, compares and believes.
     """
 
     tiers: Mapping[str, str] = field(default_factory=dict)
     latencies: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
     proxy: str | None = None
+    protocol: Mapping[str, Settings] = field(default_factory=dict)
 
 
 def config_path() -> Path:
@@ -65,7 +76,7 @@ def read_config(venues: tuple[str, ...]) -> Config:
     Raises
     ------
     UsageError
-        When the file cannot be read, or names a key or venue that does not exist.
+        When the file cannot be read, or names a key, venue or setting that does not exist.
     """
     path = config_path()
     try:
@@ -89,7 +100,18 @@ def read_config(venues: tuple[str, ...]) -> Config:
     if proxy is not None and not isinstance(proxy, str):
         raise UsageError(f"config file {path}: proxy must be a text, not {proxy!r}")
     tables = {name: _table(path, name, content.get(name, {}), venues) for name in TABLES}
-    return Config(tables["tiers"], tables["latencies"], tables["endpoints"], proxy)
+    return Config(tables["tiers"], tables["latencies"], tables["endpoints"], proxy, _protocol(path, content, venues))
+
+
+def _protocol(path: Path, content: Mapping[str, object], venues: tuple[str, ...]) -> Mapping[str, Settings]:
+    if PROTOCOL not in content:
+        return {}
+    from fillcast.cli.protocol_settings import read_protocols  # brings every venue along: help must stay fast
+
+    try:
+        return read_protocols(content[PROTOCOL], venues)
+    except UsageError as error:
+        raise UsageError(f"config file {path}: {error}") from None
 
 
 def _table(path: Path, name: str, value: object, venues: tuple[str, ...]) -> dict[str, str]:

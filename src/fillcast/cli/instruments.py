@@ -11,6 +11,8 @@ from fillcast.cli import options
 if TYPE_CHECKING:
     from fillcast.core.instrument import Instrument
 
+NUMBERS = ("tick", "lot", "order step", "contract value")
+
 
 def instruments(
     venue: Annotated[str, typer.Argument(metavar="VENUE", help="Such as okx.", show_default=False)],
@@ -70,6 +72,7 @@ def to_json(one: Instrument) -> dict[str, Any]:
         "kind": str(one.kind),
         "tick": f"{one.tick:f}",
         "lot": f"{one.lot:f}",
+        "order_step": one.order_step,
         "sized_in": one.sized_in,
         "contract_value": f"{one.contract_value:f}",
         "fee_group": one.fee_group or None,
@@ -93,9 +96,10 @@ def _show(found: list[Instrument], venue: str, text: str) -> None:
             one.sized_in,
             f"{one.tick:f}",
             f"{one.lot:f}",
+            one.order_step,
             "" if one.sized_in == "base" else f"{one.contract_value:f}",
         )
         for one in found
     ]
-    print_rows(console, ("instrument", "kind", "base", "quote", "sized in"), ("tick", "lot", "contract value"), rows)
+    print_rows(console, ("instrument", "kind", "base", "quote", "sized in"), NUMBERS, rows)
     console.print(count(len(found), "instrument"), style="dim", highlight=False)

@@ -282,7 +282,7 @@ def watch(
     endpoints: Mapping[str, str] | None = None,
     proxy: str | None = None,
     settings: Settings | None = None,
-    protocol: ProtocolSettings | None = None,
+    protocol: ProtocolSettings | Mapping[str, ProtocolSettings] | None = None,
     clock: Clock | None = None,
     listener: Listener | None = None,
     half_life_s: float = DEFAULT_HALF_LIFE_S,
@@ -299,7 +299,7 @@ def watch(
     proxy
         URL of an HTTP proxy for every connection; from the environment when absent.
     settings, protocol
-        Limits and waits of the feed, and of the venues' protocols.
+        Limits and waits of the feed, and of the venues' protocols: the same for all, or by venue.
     listener
         Told of frames, batches and notices as they happen.
     half_life_s
@@ -316,7 +316,15 @@ def watch(
     """
     settings, clock = settings or Settings(), clock or Clock()
     destinations = [
-        Destination(venue(name), symbols, endpoints or {}, proxy, settings, clock, protocol)
+        Destination(
+            venue(name),
+            symbols,
+            endpoints or {},
+            proxy,
+            settings,
+            clock,
+            protocol.get(name) if isinstance(protocol, Mapping) else protocol,
+        )
         for name, symbols in parse_keys(keys, VENUES).items()
     ]
     return Session(destinations, settings, clock, listener or Listener(), half_life_s, patience_s)
