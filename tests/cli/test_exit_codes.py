@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from fillcast.lab.protocols import PROTOCOLS
 from tests.tape.recordings import okx_session, write_a
 
 QUOTE = ("quote", "okx:BTC-USDT", "--side", "buy")
@@ -141,6 +142,18 @@ def test_every_command_has_help_and_json(in_process, name):
     result = in_process(name, "--help")
     assert result.returncode == 0
     assert "--json" in result.stdout
+
+
+def test_the_help_of_the_lab_names_every_venue_that_it_speaks(in_process):
+    told = " ".join(in_process("lab", "--help").stdout.split())
+    assert told.endswith(f"Venues: {', '.join(PROTOCOLS)}.")
+
+
+def test_help_does_not_bring_the_venues_along(environment):
+    program = (
+        "import sys, fillcast.cli.app; sys.exit('fillcast.lab.protocols' in sys.modules or 'numba' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], env=environment, check=False).returncode == 0
 
 
 def test_help_names_the_config_file_and_the_exit_codes(in_process, tmp_path):

@@ -11,7 +11,7 @@ from fillcast.cli.config import PATH_VARIABLE, config_path
 from fillcast.cli.demo import demo
 from fillcast.cli.doctor import doctor
 from fillcast.cli.instruments import instruments
-from fillcast.cli.lab import lab
+from fillcast.cli.lab import LabCommand, lab
 from fillcast.cli.quote import quote
 from fillcast.cli.verify import verify
 from fillcast.cli.watch import watch
@@ -37,7 +37,7 @@ def build() -> Any:
     application = typer.Typer(
         help=ABOUT,
         epilog=f"What a flag does not say is read from {config_path()} (or the file that {PATH_VARIABLE} names): "
-        "proxy, and by venue [tiers], [latencies] and [endpoints]. "
+        "proxy, and by venue [tiers], [latencies], [endpoints] and [protocol.VENUE]. "
         "Exit codes: 0 done, 1 the answer is no (or a venue gave none), 2 bad input.",
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -46,7 +46,7 @@ def build() -> Any:
     )
     application.callback()(_root)
     for command, summary in COMMANDS.items():
-        application.command(short_help=summary)(command)
+        application.command(short_help=summary, cls=LabCommand if command is lab else None)(command)
     return typer.main.get_command(application)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from fillcast.cli import options
 
@@ -16,6 +17,17 @@ Faults = Annotated[
         help="Plant a fault so long after the start, such as drop@5:BTC-USDT. Repeatable.",
     ),
 ]
+
+
+class LabCommand(TyperCommand):
+    """The command with the venues at the end of its help; they are looked up when that is asked for, which is slow."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # types of a private part of typer
+        """Write the venues that the lab speaks."""
+        from fillcast.lab.protocols import PROTOCOLS
+
+        formatter.write_paragraph()
+        formatter.write_text(f"Venues: {', '.join(PROTOCOLS)}.")
 
 
 def lab(
@@ -43,8 +55,7 @@ def lab(
 ) -> None:
     """Run the embedded exchange by itself: every venue that it speaks, over WebSocket and REST on one port.
 
-    They are OKX, Binance (spot, USD-M, COIN-M), Bybit (spot, linear, inverse), Kraken, Deribit, Coinbase, Gate and
-    Bitfinex. Prints one line of JSON with the address of each when it is ready, for `--endpoint okx=...` and the like
+    Prints one line of JSON with the address of each when it is ready, for `--endpoint okx=...` and the like
     of the other commands.
     """
     import asyncio
