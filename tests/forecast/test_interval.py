@@ -6,10 +6,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from fillcast.core.units import NS_PER_S
 from fillcast.errors import UsageError
 from fillcast.forecast.interval import mid_move_bps, student_quantile
 from fillcast.models.volatility import (
-    NS_PER_S,
     PRIOR_SAMPLES,
     PRIOR_SIGMA_PER_SQRT_S,
     EwmaVolatility,
