@@ -24,7 +24,7 @@ from fillcast.models.bounds import not_negative, positive
 from fillcast.models.samples import series, whole
 
 # c* = (k''(0)^2 / int k^2)^(1/5) with the Parzen function's k''(0) = -12 and int_0^1 k^2 = 0.269: the paper of 2009.
-# (The integral is 151/560, which gives 3.5117; the printed constant comes from three digits of it.)
+# (The integral is 151/560, which gives 3.5117; the printed constant comes from its first three digits.)
 PARZEN_BANDWIDTH = 3.5134
 NOISE_POWER = 4 / 5
 SAMPLE_POWER = 3 / 5
