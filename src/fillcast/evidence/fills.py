@@ -76,4 +76,7 @@ def _splits() -> list[Row]:
         ("maker share in percent, penalty .05", 5.1876, 100.0 * split[0.05].maker_share, 5e-5),
         ("market order, penalty .06", 1000.0, split[0.06].market, HALF_UNIT_6),
     ]
-    return [Row(model, quantity, source, value, ours, within, "golden case") for quantity, value, ours, within in cases]
+    return [
+        Row(model, quantity, source, value, float(ours), within, "golden case")
+        for quantity, value, ours, within in cases
+    ]

@@ -83,6 +83,18 @@ def test_dearer_waiting_and_longer_queues_never_send_more_as_a_limit_order(
     assert model.split(1000.0, queue + longer).limit <= model.split(1000.0, queue).limit + 1e-9
 
 
+def test_many_sizes_and_queues_at_once_are_those_one_by_one() -> None:
+    sizes, queues = np.array([[100.0], [1000.0], [5000.0]]), np.array([0.0, 500.0, 2000.0])
+    for model in (MODEL, replace(MODEL, rebate=-0.1, penalty=0.01)):
+        many = model.split(sizes, queues)
+        for row, size in enumerate(sizes[:, 0]):
+            for column, queue in enumerate(queues):
+                one = model.split(size, queue)
+                assert many.limit[row, column] == one.limit
+                assert many.expected_cost[row, column] == one.expected_cost
+                assert many.maker_share[row, column] == one.maker_share
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

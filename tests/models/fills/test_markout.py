@@ -90,6 +90,17 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     assert 0.85 <= held / 200 <= 0.95
 
 
+def test_one_side_that_fills_all_the_time_is_not_more_certain_than_it_is() -> None:
+    held = 0
+    for seed in range(300):
+        random = np.random.default_rng(seed)
+        times = np.arange(0, 120 * SECOND, SECOND // 10)
+        mids = 100.0 * np.exp(np.cumsum(random.normal(0.0, 1.0, len(times))) / 1e4)
+        (one,) = estimate_markouts(times, np.ones(len(times)), times, mids, horizons_ns=(SECOND,))
+        held += one.calibrated().low <= 0.0 <= one.calibrated().high
+    assert 0.88 <= held / 300 <= 0.95  # without the covariance of neighbours: 0.85
+
+
 def test_too_few_fills_are_not_calibrated_and_price_nothing() -> None:
     found = estimate_markouts(*walk(3, 400, 1.0))
     assert [markout.adverse_bps is not None for markout in found] == [True, True, True, False, False]

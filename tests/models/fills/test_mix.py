@@ -41,7 +41,7 @@ def mixed(**changes: object) -> MakerTakerMix:
 def test_by_hand_from_the_golden_case() -> None:
     """Half-spread .02, penalty .03: all limit, of which 323.754556 fill."""
     split = SplitModel(0.02, 0.002, 0.003, 0.03, 0.0005, ExponentialOutflow(2200.0)).split(1000.0, 2000.0)
-    mix = mixed(limit=split.limit)
+    mix = mixed(limit=float(split.limit))
     share = 0.323754556
     assert mix.maker_share.value == pytest.approx(share, abs=1e-9)
     assert mix.fee_bps.value == pytest.approx(5.0 * (1 - share) + 2.0 * share, abs=1e-8)

@@ -73,6 +73,13 @@ def test_windows_that_all_end_alike_are_not_certain(queue: float, low: float, hi
     assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.03)
 
 
+def test_a_mean_does_not_round_above_the_size() -> None:
+    outflow = EmpiricalOutflow(np.array([1.0, 1.0, 1.0]))
+    assert np.full(3, 0.1).mean() > 0.1
+    assert float(outflow.expected_fill(0.0, 0.1)) == 0.1
+    assert outflow.fill_estimate(0.0, 0.1, 0.9).high == 0.1
+
+
 def test_the_windows_are_a_copy_that_cannot_change() -> None:
     seen = SEEN.copy()
     outflow = EmpiricalOutflow(seen)

@@ -31,7 +31,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The best split, base units, with what it is expected to do.
+    """The best split, base units, with what it is expected to do; arrays of the shape of the sizes asked.
 
     Attributes
     ----------
@@ -45,11 +45,11 @@ class Split:
         cost(L*) in quote currency, against the mid.
     """
 
-    limit: float
-    market: float
-    expected_fill: float
-    maker_share: float
-    expected_cost: float
+    limit: FloatArray
+    market: FloatArray
+    expected_fill: FloatArray
+    maker_share: FloatArray
+    expected_cost: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,43 +86,50 @@ class SplitModel:
         not_negative("penalty", self.penalty)
         not_negative("impact", self.impact)
 
-    def cost(self, limit: ArrayLike, size: float, queue: float) -> FloatArray:
+    def cost(self, limit: ArrayLike, size: ArrayLike, queue: ArrayLike) -> FloatArray:
         """Return cost(L) in quote currency.
 
         Parameters
         ----------
         limit
-            L, base units from 0 to the size, any shape.
+            L, base units from 0 to the size.
         size, queue
-            S > 0 and Q >= 0, base units.
+            S > 0 and Q >= 0, base units; all three broadcast together.
         """
         positive("size", size)
         not_negative("limit", limit)
-        not_negative("market", size - np.asarray(limit, dtype=np.float64))
-        resting = np.asarray(limit, dtype=np.float64)
+        whole, resting = np.asarray(size, dtype=np.float64), np.asarray(limit, dtype=np.float64)
+        not_negative("market", whole - resting)
         fill = self.outflow.expected_fill(queue, resting)
-        taken = (size - resting) * (self.half_spread + self.taker_fee)
+        taken = (whole - resting) * (self.half_spread + self.taker_fee)
         earned = (self.half_spread + self.rebate) * fill
         late = (self.penalty + self.impact) * (resting - fill)
-        cost: FloatArray = taken - earned + late + self.impact * size
+        cost: FloatArray = taken - earned + late + self.impact * whole
         return cost
 
-    def split(self, size: float, queue: float) -> Split:
-        """Return the split of least expected cost; parameters as for `cost`.
+    def split(self, size: ArrayLike, queue: ArrayLike) -> Split:
+        """Return the split of least expected cost for each size and queue; parameters as for `cost`.
 
         Where a filled limit order costs so much more than one that does not fill that the cost is not convex (l_u + h +
         r + theta <= 0, a very large maker fee), the better of all limit and all market is taken.
         """
         positive("size", size)
         not_negative("queue", queue)
+        whole, ahead = np.broadcast_arrays(np.asarray(size, dtype=np.float64), np.asarray(queue, dtype=np.float64))
         saved = 2.0 * self.half_spread + self.taker_fee + self.rebate
         lost = self.penalty + self.half_spread + self.rebate + self.impact
         if lost > 0.0:
             share = saved / lost
             reach = math.inf if share > 1.0 else self.outflow.quantile(max(share, 0.0))
-            limit = min(max(reach - queue, 0.0), size)
+            limit = np.minimum(np.maximum(reach - ahead, 0.0), whole)
         else:
-            all_market, all_limit = self.cost([0.0, size], size, queue)
-            limit = size if all_limit < all_market else 0.0
-        fill = float(self.outflow.expected_fill(queue, limit))
-        return Split(limit, size - limit, fill, fill / size, float(self.cost(limit, size, queue)))
+            all_limit = self.cost(whole, whole, ahead) < self.cost(0.0, whole, ahead)
+            limit = np.where(all_limit, whole, 0.0)
+        fill = self.outflow.expected_fill(ahead, limit)
+        return Split(
+            limit=np.asarray(limit),
+            market=np.asarray(whole - limit),
+            expected_fill=fill,
+            maker_share=np.asarray(fill / whole),
+            expected_cost=self.cost(limit, whole, ahead),
+        )

@@ -46,8 +46,8 @@ class FillHazard:
     ----------
     edges
         (k + 1,) rising, from 0, in the caller's time unit. Nothing is known beyond the last.
-    fills, cancels
-        (k,) how many ended so in each piece.
+    fills, cancels, ends
+        (k,) how many in each piece were filled, were cancelled, or still rested when the data ended.
     exposure
         (k,) time that all orders spent in each piece.
     """
@@ -55,6 +55,7 @@ class FillHazard:
     edges: FloatArray
     fills: NDArray[np.int64]
     cancels: NDArray[np.int64]
+    ends: NDArray[np.int64]
     exposure: FloatArray
 
     @property
@@ -73,10 +74,9 @@ class FillHazard:
         probability: FloatArray = -np.expm1(-self._cumulative(self.fills, horizon))
         return probability
 
-    def survival(self, horizon: ArrayLike, outcome: Outcome) -> FloatArray:
-        """Return P(no such outcome within the horizon) where the other one is censoring; NaN beyond the data."""
-        counts = self.cancels if outcome is Outcome.CANCELLED else self.fills
-        left: FloatArray = np.exp(-self._cumulative(counts, horizon))
+    def observed(self, horizon: ArrayLike) -> FloatArray:
+        """Return P(an order that does not fill is still observed at the horizon): neither cancelled nor at the end."""
+        left: FloatArray = np.exp(-self._cumulative(self.cancels + self.ends, horizon))
         return left
 
     def fill_incidence(self, horizon: ArrayLike) -> FloatArray:
@@ -150,22 +150,22 @@ def fit_hazard(durations: ArrayLike, outcomes: ArrayLike, edges: ArrayLike) -> F
     ParameterError
         For edges or orders that are not such.
     """
-    times, ends, cuts = series("durations", durations), np.asarray(outcomes), series("edges", edges, 2)
-    same_length(durations=times, outcomes=ends)
+    times, kinds, cuts = series("durations", durations), np.asarray(outcomes), series("edges", edges, 2)
+    same_length(durations=times, outcomes=kinds)
     not_negative("durations", times)
     if cuts[0] != 0.0:
         raise ParameterError(f"edges must start at 0, not {float(cuts[0])!r}")
     positive("differences of edges", np.diff(cuts))
-    _known_outcomes(ends)
+    _known_outcomes(kinds)
     spent = np.clip(times[:, None] - cuts[:-1], 0.0, np.diff(cuts))
     pieces = np.searchsorted(cuts, times, side="left") - 1  # a piece holds its upper edge, not its lower
     pieces = np.maximum(pieces, 0)
     inside = times <= cuts[-1]
-    fills, cancels = (
-        np.bincount(pieces[inside & (ends == end)], minlength=len(cuts) - 1).astype(np.int64)
-        for end in (Outcome.FILLED, Outcome.CANCELLED)
+    fills, cancels, ends = (
+        np.bincount(pieces[inside & (kinds == kind)], minlength=len(cuts) - 1).astype(np.int64)
+        for kind in (Outcome.FILLED, Outcome.CANCELLED, Outcome.CENSORED)
     )
-    return FillHazard(cuts, fills, cancels, spent.sum(axis=0))
+    return FillHazard(cuts, fills, cancels, ends, spent.sum(axis=0))
 
 
 def known_by(
@@ -173,14 +173,14 @@ def known_by(
 ) -> tuple[NDArray[np.bool_], FloatArray]:
     """Return labels "filled within the horizon" and the weights that stand in for those that are not known.
 
-    An order that was cancelled before the horizon has no label: weight 0. Those that have one are weighted by one over
-    the probability of not having been cancelled by then (inverse probability of censoring), so that a weighted mean
-    over all orders is unbiased where cancels do not depend on what is left out.
+    An order that was cancelled, or at the end of the data, before the horizon has no label: weight 0. Those that have
+    one are weighted by one over the probability of having been observed so long (inverse probability of censoring), so
+    that a weighted mean over all orders is unbiased where cancels do not depend on what is left out.
 
     Parameters
     ----------
     durations, outcomes
-        (n,) as for `fit_hazard`. Those still resting at the end of the data count as cancelled there.
+        (n,) as for `fit_hazard`.
     horizon
         > 0, at most the last edge.
     hazard
@@ -188,18 +188,18 @@ def known_by(
     """
     positive("horizon", horizon)
     finite("durations", durations)
-    times, ends = np.asarray(durations, dtype=np.float64), np.asarray(outcomes)
-    _known_outcomes(ends)
-    filled = (ends == Outcome.FILLED) & (times <= horizon)
+    times, kinds = np.asarray(durations, dtype=np.float64), np.asarray(outcomes)
+    _known_outcomes(kinds)
+    filled = (kinds == Outcome.FILLED) & (times <= horizon)
     known = filled | (times >= horizon)
-    not_cancelled = hazard.survival(np.minimum(times, horizon), Outcome.CANCELLED)
-    return filled, np.where(known, 1.0 / not_cancelled, 0.0)
+    observed = hazard.observed(np.minimum(times, horizon))
+    return filled, np.where(known, 1.0 / observed, 0.0)
 
 
-def _known_outcomes(ends: NDArray[np.generic]) -> None:
-    wrong = ~np.isin(ends, [int(outcome) for outcome in Outcome])
+def _known_outcomes(kinds: NDArray[np.generic]) -> None:
+    wrong = ~np.isin(kinds, [int(outcome) for outcome in Outcome])
     if wrong.any():
-        raise ParameterError(f"outcomes must be those of Outcome (0, 1 or 2), not {ends[wrong][0]!r}")
+        raise ParameterError(f"outcomes must be those of Outcome (0, 1 or 2), not {kinds[wrong][0]!r}")
 
 
 def _times(rate: FloatArray, widths: FloatArray) -> FloatArray:

@@ -11,8 +11,9 @@ the chance of a fill and the return after it are negatively correlated). The hor
 Regulation NMS prescribes for realised spreads (as amended on 2024-03-06): 50 ms, 1 s, 15 s, 1 min, 5 min.
 
 Windows of fills that come close together overlap. Errors are therefore clustered: fills of one stretch as long as the
-horizon count as one observation. With fewer than `LEAST_CLUSTERS` of them a horizon is not calibrated, and no cost can
-be computed with it.
+horizon count as one observation, and neighbouring stretches, whose windows still overlap, enter with their covariance
+where it is positive. With fewer than `LEAST_CLUSTERS` of them a horizon is not calibrated, and no cost can be computed
+with it.
 """
 
 from __future__ import annotations
@@ -163,7 +164,9 @@ def _at_horizon(
         return Markout(horizon, None, reason)
     mean = float(moves.mean())
     sums = np.bincount(members, weights=moves - mean, minlength=clusters)
-    error = math.sqrt(float(sums @ sums) * clusters / (clusters - 1)) / n
+    neighbours = np.diff(groups) == 1
+    shared = 2.0 * float(np.sum(sums[:-1][neighbours] * sums[1:][neighbours]))
+    error = math.sqrt((float(sums @ sums) + max(shared, 0.0)) * clusters / (clusters - 1)) / n
     reach = two_sided(level) * error
     return Markout(horizon, Estimate(mean, mean - reach, mean + reach, level, n))
 

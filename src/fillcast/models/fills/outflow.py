@@ -69,6 +69,7 @@ class ExponentialOutflow:
     def expected_fill(self, queue: ArrayLike, size: ArrayLike) -> FloatArray:
         ahead, own = _order(queue, size)
         fill: FloatArray = -self.mean * np.exp(-ahead / self.mean) * np.expm1(-own / self.mean)
+        fill = np.minimum(fill, own)  # it may round above
         return fill
 
     def fill_estimate(self, queue: float, size: float, level: float) -> Estimate:
@@ -113,12 +114,13 @@ class EmpiricalOutflow:
     def expected_fill(self, queue: ArrayLike, size: ArrayLike) -> FloatArray:
         ahead, own = _order(queue, size)
         fills = np.clip(self.outflows - ahead[..., None], 0.0, own[..., None])
-        return np.asarray(fills.mean(axis=-1), dtype=np.float64)
+        mean: FloatArray = np.minimum(fills.mean(axis=-1), own)  # a mean of equal numbers may round above them
+        return mean
 
     def fill_estimate(self, queue: float, size: float, level: float) -> Estimate:
         ahead, own = _order(queue, size)
         fills = np.clip(self.outflows - ahead, 0.0, own)
-        n, mean = len(fills), float(fills.mean())
+        n, mean = len(fills), float(self.expected_fill(queue, size))
         reach = two_sided(level) * float(fills.std(ddof=1)) / math.sqrt(n)
         # Where no window (or every one) filled, the spread is nothing and the share's own interval bounds the mean.
         filled = share_estimate(int((fills > 0).sum()), n, level)

@@ -16,6 +16,14 @@ There is a choice in `back`. As published it is a - front, with what traded sinc
 longer in front: until the depth catches up, the size behind is overstated by that much, and the front falls too slowly.
 `back="after_trades"` takes it off. The two agree wherever trades and depth are applied together.
 
+What is added and what is cancelled between two depths cancels out unseen, and no rule can tell: the rarer the depth,
+the more the size ahead is overestimated.
+
+Why a queue at all: over ten days of a liquid bitcoin perpetual (March 2024) a rule that fills whatever the touch trades
+through filled 40.2 % of orders that joined the best price, one that keeps their place 27.2 % (backtest2live, README).
+Even so, fills of live orders tend to stay below those of trackers (hftbacktest, discussion 332): read P(fill) as an
+upper estimate until it is scored.
+
 The order is taken to be small and not part of the displayed depth: for an order that really rests there, subtract its
 own remaining size from `displayed`, `previous` and `new`.
 """
