@@ -1,0 +1,78 @@
+"""The features of one version of a book and one order, computed at the moment of asking."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fillcast.core.view import BookSide, BookView
+from fillcast.errors import ParameterError
+from fillcast.models.bounds import positive
+from fillcast.models.features.names import BANDS_BPS, FEATURES, IMBALANCE_LEVELS
+
+BPS_PER_UNIT = 1e4
+
+
+def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]:
+    """Return the features in the order of `FEATURES`.
+
+    Parameters
+    ----------
+    view
+        One version of a book; nothing after it is seen. Depth beyond its proven edge counts as it is shown.
+    side
+        +1 for an order that buys, -1 for one that sells.
+    size
+        Base units, at least one lot.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Shape (features,); all NaN when a side of the book is empty. A ratio to no depth is infinite.
+
+    Raises
+    ------
+    ParameterError
+        For another side, or a size that is not positive and finite.
+    NotLiveError
+        When the book is not proven right.
+    SizeError
+        When the size is below one lot or beyond what a book holds.
+    """
+    if side not in (1, -1):
+        raise ParameterError(f"side must be +1 or -1, not {side!r}")
+    positive("size", size)
+    levels = view.walk_base(side, size).levels
+    if not len(view.bids) or not len(view.asks):
+        return np.full(len(FEATURES), np.nan)
+    bid, ask = int(view.bids.ticks[0]), int(view.asks.ticks[0])
+    mid = (bid + ask) / 2
+    bid_lots, ask_lots = float(view.bids.lots[0]), float(view.asks.lots[0])
+    micro = (ask * bid_lots + bid * ask_lots) / (bid_lots + ask_lots)
+    bands = np.array(BANDS_BPS, np.float64)
+    bid_depth, ask_depth = _depth(view.bids, 1, mid), _depth(view.asks, -1, mid)
+    taken = ask_depth if side > 0 else bid_depth
+    with np.errstate(divide="ignore"):
+        ratios = size / taken
+    return np.concatenate(
+        (
+            (ask - bid, (ask - bid) / mid * BPS_PER_UNIT, micro - mid),
+            bid_depth,
+            (bands @ bid_depth / (bands @ bands),),
+            ask_depth,
+            (bands @ ask_depth / (bands @ bands),),
+            [_imbalance(view, count) for count in IMBALANCE_LEVELS],
+            ratios,
+            (levels,),
+        )
+    )
+
+
+def _depth(book_side: BookSide, sign: int, mid_ticks: float) -> NDArray[np.float64]:
+    counts = [book_side.count_within(band, sign, mid_ticks) for band in BANDS_BPS]
+    return np.array([book_side.cumulative_base[count - 1] if count else 0.0 for count in counts], np.float64)
+
+
+def _imbalance(view: BookView, count: int) -> float:
+    bid, ask = (float(one.cumulative_lots[min(count, len(one)) - 1]) for one in (view.bids, view.asks))
+    return (bid - ask) / (bid + ask)
