@@ -228,7 +228,7 @@ class BybitConnection(StreamingConnection):
         topics = self._requested.pop(frame.req_id, [])
         if frame.op == "unsubscribe":  # refused where there was none: it has ended in either case
             for slot in self._slots:
-                if book_channel() + slot.symbol in topics:
+                if book_channel() + slot.symbol in topics and slot.index in self._leaving:
                     self._left(slot)
             return
         if frame.op in ("ping", "pong"):  # even a refusal is a sign of life

@@ -255,6 +255,9 @@ class CoinbaseConnection(StreamingConnection):
         message = f"{frame.message} {frame.reason}".strip()
         named = [slot for symbol in PRODUCT.findall(message) if (slot := self._by_symbol.get(symbol)) is not None]
         waiting = [slot for slot in named if slot.book is not None and slot.book.state not in FOLLOWED]
+        if any(slot.index in self._leaving for slot in waiting):  # which of the two requests failed is not told
+            self._give_up(f"the venue refused to subscribe anew: {message}")
+            return
         for slot in waiting:
             self._requested.discard(slot.symbol)
             self._refuse(slot, REFUSAL, message)

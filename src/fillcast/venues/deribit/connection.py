@@ -124,14 +124,18 @@ class DeribitConnection(StreamingConnection):
         """
         if self._renewing and self._open and self._budget.free_at(RENEWAL_REQUESTS, self._mono_ns) <= self._mono_ns:
             batch, self._renewing = self._renewing[:CHANNELS_PER_REQUEST], self._renewing[CHANNELS_PER_REQUEST:]
-            batch = [slot for slot in batch if slot.awaited_ns]  # the others' books came late
-            channels = [self._forms[0].format(slot.symbol) for slot in batch]
-            for slot in batch:
-                slot.awaited_ns = self._mono_ns
-            self._leave(batch)
-            self._ended[self._request("public/unsubscribe", {"channels": channels})] = batch
-            self._ask_for(channels)
+            self._renew([slot for slot in batch if slot.awaited_ns])  # the others' books came late
         return super()._flush()
+
+    def _renew(self, slots: list[Slot]) -> None:
+        if not slots:
+            return
+        channels = [self._forms[0].format(slot.symbol) for slot in slots]
+        for slot in slots:
+            slot.awaited_ns = self._mono_ns
+        self._leave(slots)
+        self._ended[self._request("public/unsubscribe", {"channels": channels})] = slots
+        self._ask_for(channels)
 
     def _ask_for(self, channels: list[str]) -> None:
         self._asked[self._request("public/subscribe", {"channels": channels})] = channels
@@ -236,7 +240,8 @@ class DeribitConnection(StreamingConnection):
         number = frame.id if isinstance(frame.id, int) else 0
         channels = self._asked.pop(number, [])
         for slot in self._ended.pop(number, []):
-            self._left(slot)
+            if slot.index in self._leaving:  # not in a recording, where the number is another client's
+                self._left(slot)
         error = frame.error
         if error is None:
             confirmed = wire.decode_names(frame.result) if channels else []

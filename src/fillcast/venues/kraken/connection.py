@@ -29,6 +29,7 @@ from fillcast.venues.protocol import Effects, Fetch, GapReason, Refused, Rejecte
 from fillcast.venues.rules import UnnumberedRules
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Message, Slot
+from fillcast.venues.standing import FOLLOWED
 from fillcast.venues.streaming import StreamingConnection
 from fillcast.venues.times import utc_text_ns
 
@@ -276,9 +277,10 @@ class KrakenConnection(StreamingConnection):
             if entry.system == ONLINE:
                 if self._paused:
                     self._paused = False
-                    for slot in self._slots:
+                    broken = [one for one in self._slots if one.book is not None and one.book.state not in FOLLOWED]
+                    for slot in broken:
                         slot.retry_ns = 0
-                    self._await(self._slots)
+                    self._await(broken)
                 else:  # it says what was known
                     self.ignored += 1
                 continue
