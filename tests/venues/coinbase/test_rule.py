@@ -191,6 +191,14 @@ def test_what_a_subscription_that_was_ended_still_sends_makes_no_book() -> None:
     assert line.states == ["BROKEN"]  # nothing feeds it any more
 
 
+def test_a_refusal_to_subscribe_anew_costs_the_socket() -> None:
+    line, venue = live()
+    line.feed(venue.update(edits=[(1, 1002, 5)]))
+    effects = line.feed(dump({"type": "error", "message": "failed to unsubscribe: BTC-USD busy"}))
+    assert len(of(Reconnect, effects)) == 1
+    assert line.states == ["BROKEN"]
+
+
 def test_an_end_that_is_not_confirmed_costs_the_socket() -> None:
     line, venue = live()
     effects = line.feed(venue.update(edits=[(1, 1002, 5)]))

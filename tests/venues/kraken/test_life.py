@@ -254,6 +254,16 @@ def test_maintenance_without_an_end_is_tried_after_a_while() -> None:
     assert asked[:2] == RENEWED
 
 
+def test_a_book_that_came_back_during_maintenance_goes_on_to_be_fed_when_it_ends() -> None:
+    line, market = kraken_live()
+    line.feed(market.lost(), status("maintenance"), left("BTC/USD"), market.snapshot())
+    assert line.states == ["LIVE"]
+    assert requests(line.feed(status("online"))) == []
+    line.feed(market.update())
+    assert line.states == ["LIVE"]
+    assert market.same_as(line.connection.books[0])
+
+
 @pytest.mark.parametrize("system", ["post_only", "cancel_only"])
 def test_other_states_of_the_venue_are_shown(system: str) -> None:
     line, market = kraken_live()
