@@ -37,5 +37,5 @@ def worst_gain(utility: FloatArray, perturbed: FloatArray) -> float:
 def perturbations(generator: np.random.Generator, trades: FloatArray, number: int, part: float) -> FloatArray:
     """Return plans (number, N) of the same sum, none of which trades back, near to the given one."""
     moved = generator.normal(size=(number, len(trades))) * part * trades.sum() / len(trades)
-    changed = np.maximum(trades + moved, 0.0)
+    changed = np.abs(trades + moved)
     return np.asarray(changed * (trades.sum() / changed.sum(axis=-1, keepdims=True)))
