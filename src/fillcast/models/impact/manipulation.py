@@ -14,10 +14,11 @@ minimises cost learns to push the price and trade against itself, and every figu
   manipulation, and the positive portfolio problem", SIAM J. Financial Math. 3(1) 511-533 (2012). Hence t^-gamma
   with linear f needs only 0 < gamma < 1.
 
-Gatheral's two inequalities are necessary, and enough for a constant rate in and a constant rate out. They are not
-enough for every round trip: Curato, Gatheral and Lillo, "Optimal execution with nonlinear transient market impact",
-Quantitative Finance 17(1) 41-54 (2017), find programs of short bursts between long spells of weak opposite trading
-with negative cost. A model with nonlinear f therefore costs orders of one direction only.
+For a constant rate in and a constant rate out the first inequality decides: the tests show profit below it and none
+above. The second is enforced as published. Together they are not enough for every round trip: Curato, Gatheral and
+Lillo, "Optimal execution with nonlinear transient market impact", Quantitative Finance 17(1) 41-54 (2017), find
+programs of short bursts between long spells of weak opposite trading with negative cost. A model with nonlinear f
+therefore costs orders of one direction only.
 """
 
 from __future__ import annotations
