@@ -1,5 +1,6 @@
 """What an order does to the price: models that are refused when built where a round trip would profit."""
 
+from fillcast.models.impact.almgren_chriss import AlmgrenChriss, Frontier, LvarPlan
 from fillcast.models.impact.athl import US_SHARES_2003, AthlCoefficients, AthlImpact
 from fillcast.models.impact.decay import (
     ExponentialSum,
@@ -11,6 +12,8 @@ from fillcast.models.impact.decay import (
 )
 from fillcast.models.impact.manipulation import GATHERAL_DECAY_MIN
 from fillcast.models.impact.obizhaeva_wang import BlocksAndRate, ObizhaevaWang
+from fillcast.models.impact.portfolio import PortfolioImpact
+from fillcast.models.impact.power_law import PowerLawImpact
 from fillcast.models.impact.power_law_propagator import PowerLawPropagator
 from fillcast.models.impact.propagator import DiscretePropagator, exponential_optimal_trades
 from fillcast.models.impact.square_root import (
@@ -25,14 +28,19 @@ __all__ = [
     "GATHERAL_DECAY_MIN",
     "SQUARE_ROOT",
     "US_SHARES_2003",
+    "AlmgrenChriss",
     "AthlCoefficients",
     "AthlImpact",
     "BlocksAndRate",
     "BothReadings",
     "DiscretePropagator",
     "ExponentialSum",
+    "Frontier",
     "Kernel",
+    "LvarPlan",
     "ObizhaevaWang",
+    "PortfolioImpact",
+    "PowerLawImpact",
     "PowerLawKernel",
     "PowerLawPropagator",
     "RateSquareRoot",
