@@ -24,31 +24,34 @@ EXPONENTS = st.sampled_from([0.2, 0.5, 0.6, 0.85, 1.0, 1.5, 3.0])
 COUPLINGS = st.one_of(st.just(0.0), st.floats(-12.0, 12.0).map(lambda power: 10.0**power))
 
 
-def plan_of(coupling: float, exponent: float, count: int) -> FloatArray:
-    plans = np.empty((1, count))
-    power_law_plans(np.array([2.0 * coupling / (exponent + 1.0)]), exponent, plans)
+def plan_of(coupling: float, exponent: float, count: int, saved: float = 0.0) -> FloatArray:
+    """Return the parts that minimise `sum m^p + c sum y^2 - b sum m^2`, p = k + 1."""
+    plans, half = np.empty((1, count)), 0.5 * (exponent + 1.0)
+    power_law_plans(np.array([coupling / half]), np.array([saved / half]), exponent, plans)
     return plans[0]
 
 
-def condition_error(plan: FloatArray, coupling: float, exponent: float) -> float:
+def condition_error(plan: FloatArray, coupling: float, exponent: float, saved: float = 0.0) -> float:
     """Return by how much a plan misses its first-order conditions, as a part of the larger side."""
     later = np.cumsum(plan[:0:-1])[::-1]
-    fall = (plan[:-1] ** exponent - plan[1:] ** exponent) * (exponent + 1.0)
+    marginal = (exponent + 1.0) * plan**exponent - 2.0 * saved * plan
     scale = (exponent + 1.0) * np.maximum(plan[:-1], NEGLIGIBLE) ** exponent
-    return float((np.abs(fall - 2.0 * coupling * later) / scale).max(initial=0.0))
+    return float((np.abs(-np.diff(marginal) - 2.0 * coupling * later) / scale).max(initial=0.0))
 
 
-@given(COUPLINGS, EXPONENTS, st.integers(1, 80))
-def test_the_plan_meets_its_first_order_conditions(coupling: float, exponent: float, count: int) -> None:
-    plan = plan_of(coupling, exponent, count)
+@given(COUPLINGS, EXPONENTS, st.integers(1, 80), st.sampled_from([0.0, 1e-9, 0.1, 0.5, 0.99]))
+def test_the_plan_meets_its_first_order_conditions(coupling: float, exponent: float, count: int, part: float) -> None:
+    saved = 0.5 * part * exponent * (exponent + 1.0) if exponent <= 1.0 else 0.0
+    plan = plan_of(coupling, exponent, count, saved)
     assert plan.sum() == pytest.approx(1.0, rel=1e-13)
-    assert (np.diff(plan) <= 1e-15).all()
-    assert condition_error(plan, coupling, exponent) < 1e-10
+    assert (np.diff(plan) <= 1e-12).all()
+    assert condition_error(plan, coupling, exponent, saved) < 1e-9
 
 
 def test_the_check_sees_a_plan_for_another_coupling_or_exponent() -> None:
     assert condition_error(plan_of(1.01, 0.5, 20), 1.0, 0.5) > 1e-4
     assert condition_error(plan_of(1.0, 0.51, 20), 1.0, 0.5) > 1e-4
+    assert condition_error(plan_of(1.0, 0.5, 20, 0.01), 1.0, 0.5, 0.0) > 1e-4
 
 
 @pytest.mark.parametrize("exponent", [0.5, 0.6, 1.0, 1.5])
@@ -71,7 +74,8 @@ def objective(plan: FloatArray, coupling: float, exponent: float) -> float:
 
 @given(st.floats(-9.0, -4.0), st.sampled_from([0.5, 0.6, 1.0]), st.integers(2, 12), st.integers(0, 1000))
 def test_no_plan_near_the_optimum_is_better(power: float, exponent: float, count: int, seed: int) -> None:
-    model, aversion = replace(ROOT, exponent=exponent), 10.0**power
+    permanent = 0.4 * ROOT.temporary * SIZE ** (exponent - 1.0) / 0.5**exponent
+    model, aversion = replace(ROOT, exponent=exponent, permanent=permanent), 10.0**power
     trades = model.optimal_trades(SIZE, count, 0.5, aversion)
     generator = np.random.default_rng(seed)
     others = np.concatenate([perturbations(generator, trades, 50, part) for part in (1.0, 0.1, 0.001)])
@@ -79,16 +83,18 @@ def test_no_plan_near_the_optimum_is_better(power: float, exponent: float, count
     planted = model.optimal_trades(SIZE, count, 0.5, 2.0 * aversion)
     near = planted + np.linspace(0.0, 1.0, 11)[:, np.newaxis] * (trades - planted)
     assert worst_gain(utility(model, planted, aversion), utility(model, near, aversion)) > 0.0
+    blind = replace(model, permanent=0.0).optimal_trades(SIZE, count, 0.5, aversion)
+    assert utility(model, blind, aversion) >= utility(model, trades, aversion) * (1 - 1e-13)
 
 
 def utility(model: PowerLawImpact, trades: FloatArray, aversion: float) -> FloatArray:
     return model.impact_cost(trades, 0.5) + aversion * summed_variance(model.sigma, trades, 0.5)
 
 
-@given(st.floats(-9.0, -4.0), st.integers(1, 60), st.floats(0.05, 2.0))
-def test_an_exponent_of_one_is_almgren_chriss(power: float, count: int, interval: float) -> None:
-    linear = PowerLawImpact(sigma=0.95, permanent=0.0, temporary=2.5e-6, exponent=1.0, half_spread=0.0625)
-    closed = AlmgrenChriss(sigma=0.95, permanent=0.0, temporary=2.5e-6, half_spread=0.0625)
+@given(st.floats(-9.0, -4.0), st.integers(1, 60), st.floats(0.05, 2.0), st.sampled_from([0.0, 2.5e-7, 2e-6]))
+def test_an_exponent_of_one_is_almgren_chriss(power: float, count: int, interval: float, permanent: float) -> None:
+    linear = PowerLawImpact(sigma=0.95, permanent=permanent, temporary=2.5e-6, exponent=1.0, half_spread=0.0625)
+    closed = AlmgrenChriss(sigma=0.95, permanent=permanent, temporary=2.5e-6, half_spread=0.0625)
     aversion = 10.0**power
     trades = linear.optimal_trades(SIZE, count, interval, aversion)
     assert trades == pytest.approx(closed.optimal_trades(SIZE, count, interval, aversion), rel=1e-9)
@@ -236,6 +242,10 @@ def test_slices_that_would_let_a_round_trip_profit_are_refused() -> None:
         model.impact_cost(np.array([1.001 * largest, -1.001 * largest]), 1.0)
     with pytest.raises(ParameterError, match="permanent"):
         replace(ROOT, exponent=1.5, permanent=1e-9)
+    convex = 0.75 * ROOT.temporary / SIZE**0.5
+    assert replace(ROOT, permanent=0.999 * convex).optimal_trades(SIZE, 5, 1.0, 0.0) == pytest.approx([2e5] * 5)
+    with pytest.raises(ParameterError, match="interval"):
+        replace(ROOT, permanent=1.001 * convex).optimal_trades(SIZE, 5, 1.0, 0.0)
 
 
 @pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])

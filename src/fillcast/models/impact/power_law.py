@@ -6,8 +6,8 @@ n_k, one an interval tau, with x_k units left after slice k, sell (or buy) at
     E = eps sum |n_k| + eta tau^-k sum |n_k|^(k+1) + gamma (X^2 - sum n_k^2) / 2,   V = sigma^2 tau sum x_k^2
 
 where the last term of E is what the permanent impact of each slice costs all later ones, exactly. The discrete plan
-minimises `eta tau^-k sum n^(k+1) + lambda V` over n >= 0 with sum X: a convex problem that `power_law_kernels` solves
-to rounding. It takes permanent impact as gamma X^2 / 2, as in the limit of short intervals, which no plan changes.
+minimises E + lambda V over n >= 0 with sum X. With `gamma tau^k X^(1-k) < k (k + 1) eta` that is a convex problem,
+which `power_law_kernels` solves to rounding; beyond, it is refused.
 
 Without a horizon the continuous plan is, with T* = (k eta X^(k-1) / (lambda sigma^2))^(1/(k+1)),
 
@@ -112,7 +112,7 @@ class PowerLawImpact:
         return cost
 
     def optimal_trades(self, size: ArrayLike, count: int, interval: ArrayLike, risk_aversion: ArrayLike) -> FloatArray:
-        """Return the plans of least temporary cost + lambda V, float64 (..., N), base units.
+        """Return the plans of least E + lambda V, float64 (..., N), base units.
 
         Parameters
         ----------
@@ -120,17 +120,30 @@ class PowerLawImpact:
             X >= 0, tau > 0 and lambda >= 0, finite; broadcast together to (...).
         count
             N, the number of slices.
+
+        Raises
+        ------
+        ParameterError
+            Also for an interval so long for the size that the problem is not convex.
         """
         not_negative("size", size)
         require_count(count)
         not_negative("risk_aversion", risk_aversion)
         sizes, tau, aversion = np.broadcast_arrays(_numbers(size), _numbers(interval), _numbers(risk_aversion))
         power = self.exponent + 1.0
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            ratio = 2.0 * aversion * (self.sigma**2 * tau / (power * self._scale(tau))) * sizes ** (2.0 - power)
-        coupling = np.where((sizes > 0.0) & (aversion > 0.0), np.minimum(ratio, np.finfo(np.float64).max), 0.0)
+        some = sizes > 0.0
+        with np.errstate(over="ignore"):
+            unit = np.where(some, sizes, 1.0) ** (2.0 - power) / (power * self._scale(tau))
+            coupling = np.where(some & (aversion > 0.0), 2.0 * aversion * (self.sigma**2 * tau) * unit, 0.0)
+        fold = np.where(some, self.permanent * unit, 0.0)
+        if np.any(fold >= self.exponent):
+            raise ParameterError(
+                f"interval is {float(tau[fold >= self.exponent].max()):g}, too long for the size: with so much "
+                "permanent impact in a slice the best plan is not unique; use more slices"
+            )
         plans = np.empty((coupling.size, count))
-        power_law_plans(np.ascontiguousarray(coupling.ravel()), self.exponent, plans)
+        limited = np.minimum(coupling, np.finfo(np.float64).max)
+        power_law_plans(limited.ravel(), fold.ravel(), self.exponent, plans)
         trades: FloatArray = sizes[..., np.newaxis] * plans.reshape(*coupling.shape, count)
         return trades
 
