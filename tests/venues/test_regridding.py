@@ -101,6 +101,20 @@ def test_a_number_finer_than_any_book_is_malformed(text: str, first: bool, live:
     assert line.states == ["LIVE"]
 
 
+@pytest.mark.parametrize("finest", [{"tick": "1e-18"}, {"lot": "1e-18"}])
+def test_a_grid_on_which_the_market_does_not_fit_is_not_believed(
+    finest: dict[str, str], live: tuple[Line, Market]
+) -> None:
+    line, market = live
+    (fetch,) = fetches(off_grid(line, market, ("0", "1e-18")))  # found by the test below
+    line.reply(fetch, metadata(**finest))
+    (rejected,) = of(Rejected, line.notices)
+    assert isinstance(rejected, Rejected)
+    assert "where 0.1 and 0.001 were listed" in rejected.reason
+    line.feed(market.okx_snapshot())
+    assert line.states == ["LIVE"]
+
+
 @pytest.mark.parametrize("tick", ["1e-30", "1e-19", "0", "NaN", "-1", "1e40", "x"])
 def test_metadata_that_no_book_can_rest_on_is_shown_and_not_used(tick: str, live: tuple[Line, Market]) -> None:
     line, market = live

@@ -98,7 +98,7 @@ def test_a_first_book_that_comes_late_is_not_that_of_the_new_subscription(case: 
 def test_an_end_that_is_not_confirmed_costs_the_socket(case: Case) -> None:
     line, _ = waiting(case, case.live())
     line.feed(case.whole())
-    (reconnect,) = of(Reconnect, awaited(line, 30))
+    (reconnect,) = of(Reconnect, awaited(line, 60))
     assert reconnect == Reconnect("the venue has not confirmed the end of a subscription")
     line.close()
     line.open()

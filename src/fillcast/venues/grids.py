@@ -27,6 +27,14 @@ def has_digits(instrument: Instrument, seen: Decimals) -> bool:
     return seen[0] <= instrument.price_grid.decimals and seen[1] <= instrument.size_grid.decimals
 
 
+def is_in_reach(found: Instrument, listed: Instrument) -> bool:
+    """Whether new grids are at most `MOST_FINER` digits finer than those that were listed."""
+    return (
+        found.price_grid.decimals <= listed.price_grid.decimals + MOST_FINER
+        and found.size_grid.decimals <= listed.size_grid.decimals + MOST_FINER
+    )
+
+
 def finer(listed: Instrument, seen: Decimals) -> Instrument:
     """Return an instrument on powers of ten that hold the digits seen, as far as `MOST_FINER` allows.
 

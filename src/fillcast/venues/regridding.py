@@ -13,7 +13,7 @@ from fillcast.core.state import BookState
 from fillcast.errors import FrameError, InstrumentError, OffGridError, VenueError
 from fillcast.venues.connection import Connection
 from fillcast.venues.frames import UNREADABLE, excerpt
-from fillcast.venues.grids import finer, has_digits, same_grids
+from fillcast.venues.grids import finer, has_digits, is_in_reach, same_grids
 from fillcast.venues.levels import Side, finest_decimals, level_rows
 from fillcast.venues.listing import Listing
 from fillcast.venues.protocol import Fetch, GapReason, Refused, Rejected
@@ -116,6 +116,13 @@ class RegriddingConnection(Connection):
             listing = self._list_instruments(body)
             listing.require([slot.symbol])
             found = next((entry for entry in listing.instruments if entry.symbol == slot.symbol), slot.listed)
+            if not is_in_reach(
+                found, slot.listed
+            ):  # no number of today's market may fit it, and nothing would lead back
+                before = f"{slot.listed.tick} and {slot.listed.lot}"
+                raise InstrumentError(
+                    f"{slot.symbol}: tick {found.tick} and lot {found.lot} where {before} were listed"
+                )
             Book(found, window=LEAST_WINDOW, slots=LEAST_SLOTS)
         except (VenueError, InstrumentError, *UNREADABLE) as error:
             self._out.append(Rejected(f"instruments: {error}", excerpt(body)))

@@ -75,7 +75,7 @@ def test_a_channel_whose_end_is_not_confirmed_is_left_by_a_new_socket() -> None:
     line, wire, (market,) = started(BTC)
     line.feed(market.checksum(off_by=1))
     effects = []
-    for _ in range(20):
+    for _ in range(35):
         effects += line.wait(2)
         line.feed(wire.beat(market.channel))
     assert len(of(Reconnect, effects)) == 1

@@ -9,13 +9,13 @@ from fillcast.core import layout_kernels as at
 from fillcast.core.events import EVENT_NS, LAST, SENT_NS
 from fillcast.core.state import Proof
 from fillcast.venues.coinbase.connection import CoinbaseRules
-from fillcast.venues.protocol import Reconnect, Refused
+from fillcast.venues.protocol import Effect, Reconnect, Refused
 from fillcast.venues.rules import Verdict
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Message
 from fillcast.venues.times import utc_text_ns
-from tests.venues.coinbase.market import BTC, ETH, asked, connected, live
-from tests.venues.streams import MILLISECOND, START_MS, dump, of
+from tests.venues.coinbase.market import BTC, ETH, Venue, asked, connected, live
+from tests.venues.streams import MILLISECOND, START_MS, Line, dump, of
 
 
 def test_subscribes_at_once_and_always_to_heartbeats() -> None:
@@ -164,27 +164,41 @@ def test_a_recording_that_goes_on_after_a_loss_is_right_again_from_its_next_snap
 # The way to a first book, and its end.
 
 
+def waited(line: Line, venue: Venue, seconds: int) -> list[Effect]:
+    """Wait while the venue shows signs of life alone."""
+    effects: list[Effect] = []
+    for _ in range(seconds):
+        effects += line.feed(venue.heartbeat()) + line.wait(1)
+    return effects
+
+
 def test_a_first_book_that_does_not_come_is_asked_for_again() -> None:
     line, venue = connected(BTC, ETH)
-    line.feed(venue.snapshot("ETH-USD"))
-    effects = []
-    for _ in range(6):
-        effects += line.feed(venue.heartbeat()) + line.wait(1)
+    line.feed(venue.snapshot("ETH-USD"), venue.ended())
+    assert not asked(waited(line, venue, 25))  # a slow line is given time for 5 MB
+    effects = waited(line, venue, 5)
     assert line.reasons == ["snapshot_missing"]
     assert line.states == ["BROKEN", "LIVE"]
-    assert asked(effects)[:2] == [("unsubscribe", "level2", ["BTC-USD"]), ("subscribe", "level2", ["BTC-USD"])]
-    line.feed(venue.ended("BTC-USD"), venue.snapshot("BTC-USD"))  # that list may answer the request for heartbeats
-    assert line.states == ["BROKEN", "LIVE"]
-    line.feed(venue.ended(), venue.ended("BTC-USD"), venue.snapshot("BTC-USD"))
+    assert asked(effects) == [("unsubscribe", "level2", ["BTC-USD"]), ("subscribe", "level2", ["BTC-USD"])]
+    line.feed(venue.ended("BTC-USD"), venue.snapshot("BTC-USD"))
+    assert line.states == ["LIVE", "LIVE"]
+
+
+def test_a_subscription_that_was_never_listed_has_no_end_to_wait_for() -> None:
+    line, venue = connected(BTC, ETH)
+    line.feed(venue.snapshot("ETH-USD"), venue.ended("BTC-USD"))
+    effects = waited(line, venue, 300)
+    assert {operation for operation, _, _ in asked(effects)} == {"subscribe"}
+    assert not of(Reconnect, effects)
+    assert line.states == ["BROKEN", "LIVE"]  # it costs its neighbour nothing
+    line.feed(venue.snapshot("BTC-USD"))
     assert line.states == ["LIVE", "LIVE"]
 
 
 def test_what_a_subscription_that_was_ended_still_sends_makes_no_book() -> None:
     line, venue = connected()
     line.feed(venue.ended())
-    effects = []
-    for _ in range(6):
-        effects += line.feed(venue.heartbeat()) + line.wait(1)
+    waited(line, venue, 30)
     line.feed(venue.snapshot(), venue.update())
     assert (line.states, line.reasons) == (["BROKEN"], ["snapshot_missing"])
     line.feed(venue.ended("BTC-USD"), dump({"type": "error", "message": "BTC-USD is not traded"}))
@@ -202,7 +216,7 @@ def test_a_refusal_to_subscribe_anew_costs_the_socket() -> None:
 def test_an_end_that_is_not_confirmed_costs_the_socket() -> None:
     line, venue = live()
     effects = line.feed(venue.update(edits=[(1, 1002, 5)]))
-    for _ in range(6):
+    for _ in range(60):
         effects += line.feed(venue.heartbeat(), venue.snapshot()) + line.wait(1)
     (reconnect,) = of(Reconnect, effects)
     assert reconnect.reason == "the venue has not confirmed the end of a subscription"

@@ -137,7 +137,7 @@ def test_a_venue_that_confirms_no_end_of_a_subscription_is_left() -> None:
     line, market = kraken_live()
     line.feed(market.lost())
     effects = []
-    for _ in range(10):
+    for _ in range(60):
         line.feed(HEARTBEAT, market.snapshot())
         effects += line.wait(1)
     assert [one.reason for one in of(Reconnect, effects)] == [  # type: ignore[attr-defined]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fillcast.core.units import BPS
 from fillcast.core.view import BookSide, BookView
 from fillcast.errors import ParameterError
 from fillcast.models.bounds import positive
 from fillcast.models.features.names import BANDS_BPS, FEATURES, IMBALANCE_LEVELS
-
-BPS_PER_UNIT = 1e4
 
 
 def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]:
@@ -56,7 +55,7 @@ def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]
         ratios = size / taken
     return np.concatenate(
         (
-            (ask - bid, (ask - bid) / mid * BPS_PER_UNIT, micro - mid),
+            (ask - bid, (ask - bid) / mid * BPS, micro - mid),
             bid_depth,
             (bands @ bid_depth / (bands @ bands),),
             ask_depth,

@@ -241,7 +241,7 @@ class BitfinexConnection(StreamingConnection):
             slot.book.depth = LENGTHS[str(event.len)]
             self._channels.pop(self._book_channels.get(slot.index, -1), None)
             self._book_channels[slot.index] = event.chanId
-            self._leaving.discard(slot.index)
+            self._confirm_end(slot)
         self._channels[event.chanId] = Channel(kind, slot)
 
     def _unsubscribed(self, channel: int | None) -> None:

@@ -226,10 +226,10 @@ class BybitConnection(StreamingConnection):
         if frame.type in (wire.SNAPSHOT, wire.DELTA):
             raise FrameError("an answer that carries data")
         topics = self._requested.pop(frame.req_id, [])
-        if frame.op == "unsubscribe":  # refused where there was none: it has ended in either case
+        if frame.op == "unsubscribe":
             for slot in self._slots:
-                if book_channel() + slot.symbol in topics and slot.index in self._leaving:
-                    self._left(slot)
+                if book_channel() + slot.symbol in topics:
+                    self._confirm_end(slot)
             return
         if frame.op in ("ping", "pong"):  # even a refusal is a sign of life
             return

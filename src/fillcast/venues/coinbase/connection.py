@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -27,7 +27,7 @@ from fillcast.venues.protocol import GapReason, Rejected, Send
 from fillcast.venues.recorded import Dialect, Recorded
 from fillcast.venues.regridding import Sides
 from fillcast.venues.rules import Verdict
-from fillcast.venues.settings import Settings
+from fillcast.venues.settings import SECOND_NS, Settings
 from fillcast.venues.slots import Message, Slot
 from fillcast.venues.standing import FOLLOWED
 from fillcast.venues.streaming import Overheard, StreamingConnection
@@ -39,6 +39,7 @@ REST_WEIGHT: Final = 1  # the REST limit counts requests
 # book, and the event buffer takes a frame of 2.9 times as many.
 FAR_SLOTS: Final = 1 << 15
 MOST_LEVELS: Final = 1 << 17
+FIRST_BOOK_NS: Final = 30 * SECOND_NS  # that book is about 5 MB: a line of 2 Mbit/s needs 20 s
 
 BOOKS, TRADED, LIFE, ACKNOWLEDGED = "level2", "market_trades", "heartbeats", "subscriptions"
 REFUSAL: Final = "error"  # type of a frame that has no channel
@@ -76,7 +77,7 @@ class CoinbaseConnection(StreamingConnection):
     trades
         Also subscribe to trades.
     settings
-        Waits and limits.
+        Waits and limits; the first book is given at least `FIRST_BOOK_NS`.
 
     Attributes
     ----------
@@ -91,19 +92,19 @@ class CoinbaseConnection(StreamingConnection):
     def __init__(
         self, instruments: Sequence[Instrument], *, trades: bool = True, settings: Settings | None = None
     ) -> None:
-        super().__init__(instruments, CoinbaseRules(), settings or Settings())
+        settings = settings or Settings()
+        settings = replace(settings, stream_wait_ns=max(settings.stream_wait_ns, FIRST_BOOK_NS))
+        super().__init__(instruments, CoinbaseRules(), settings)
         self.events = EventBuffer(MOST_LEVELS)
         self.numbering = Numbering()
         self._trades_too = trades
         self._counted = False  # the number of the frame in hand
-        self._requested: set[str] = set()  # books that a subscription was sent for on this socket
-        self._confirmed: set[str] = set()  # those of them that the venue's last list of subscriptions holds
+        self._confirmed: set[str] = set()  # books in the venue's last list of subscriptions
 
     # Requests.
 
     def _subscribe(self) -> None:
         self.numbering.restart()
-        self._requested.clear()
         self._confirmed.clear()
         self._out.append(self._question())
         if self._trades_too:
@@ -111,13 +112,11 @@ class CoinbaseConnection(StreamingConnection):
         self._await(self._slots)
 
     def _request_books(self, slots: list[Slot]) -> None:
-        symbols = [slot.symbol for slot in slots]
-        again = [slot for slot in slots if slot.symbol in self._requested]
+        again = [slot for slot in slots if slot.symbol in self._confirmed]
         if again:  # a second subscription alone brings no second snapshot
             self._leave(again)
             self._request("unsubscribe", BOOKS, [slot.symbol for slot in again])
-        self._requested.update(symbols)
-        self._request("subscribe", BOOKS, symbols)
+        self._request("subscribe", BOOKS, [slot.symbol for slot in slots])
 
     def _request(self, operation: str, channel: str, symbols: list[str]) -> None:
         self._out.append(request(operation, channel, symbols))
@@ -235,18 +234,12 @@ class CoinbaseConnection(StreamingConnection):
             self._out.append(Rejected(f"{channel} of {names}, not subscribed here", excerpt(data)))
 
     def _confirm(self, events: list[wire.SubscriptionsEvent]) -> None:
-        """Take in what the connection is subscribed to; a book that was and is no more does not change any longer.
-
-        A book that was never listed has not left yet either: the list may answer an earlier request.
-        """
+        """Take in what the connection is subscribed to; a book that was and is no more does not change any longer."""
         for event in events:
             now = set(event.subscriptions.get(BOOKS, ()))
-            gone, self._confirmed = self._confirmed - now, now & self._requested
+            gone, self._confirmed = self._confirmed - now, now & self._by_symbol.keys()
             for symbol in gone:
-                slot = self._by_symbol[symbol]
-                if slot.index not in self._leaving:
-                    self._requested.discard(symbol)  # there is nothing to end
-                self._left(slot)
+                self._left(self._by_symbol[symbol])
 
     def _error(self, frame: wire.Envelope) -> None:
         """Take in a refusal; one that names books which are waited for is about these."""
@@ -259,7 +252,6 @@ class CoinbaseConnection(StreamingConnection):
             self._give_up(f"the venue refused to subscribe anew: {message}")
             return
         for slot in waiting:
-            self._requested.discard(slot.symbol)
             self._refuse(slot, REFUSAL, message)
         if not waiting:
             self._refuse(None, REFUSAL, message)

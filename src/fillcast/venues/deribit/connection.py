@@ -124,12 +124,13 @@ class DeribitConnection(StreamingConnection):
         """
         if self._renewing and self._open and self._budget.free_at(RENEWAL_REQUESTS, self._mono_ns) <= self._mono_ns:
             batch, self._renewing = self._renewing[:CHANNELS_PER_REQUEST], self._renewing[CHANNELS_PER_REQUEST:]
-            self._renew([slot for slot in batch if slot.awaited_ns])  # the others' books came late
+            missing = [slot for slot in batch if slot.awaited_ns]  # the others' books came late
+            if missing:
+                self._renew(missing)
         return super()._flush()
 
     def _renew(self, slots: list[Slot]) -> None:
-        if not slots:
-            return
+        """End these subscriptions and start them again."""
         channels = [self._forms[0].format(slot.symbol) for slot in slots]
         for slot in slots:
             slot.awaited_ns = self._mono_ns
@@ -240,8 +241,7 @@ class DeribitConnection(StreamingConnection):
         number = frame.id if isinstance(frame.id, int) else 0
         channels = self._asked.pop(number, [])
         for slot in self._ended.pop(number, []):
-            if slot.index in self._leaving:  # not in a recording, where the number is another client's
-                self._left(slot)
+            self._confirm_end(slot)
         error = frame.error
         if error is None:
             confirmed = wire.decode_names(frame.result) if channels else []

@@ -273,8 +273,8 @@ class GateObuConnection(GateConnection, StreamingConnection):
 
     def _answer(self, frame: wire.Envelope) -> None:
         left = self._ended.pop(frame.id, None) if frame.id is not None else None
-        if left is not None and left.index in self._leaving:  # not in a recording, where the id is another client's
-            self._left(left)
+        if left is not None:
+            self._confirm_end(left)
         super()._answer(frame)
 
 

@@ -29,7 +29,6 @@ from fillcast.venues.protocol import Effects, Fetch, GapReason, Refused, Rejecte
 from fillcast.venues.rules import UnnumberedRules
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Message, Slot
-from fillcast.venues.standing import FOLLOWED
 from fillcast.venues.streaming import StreamingConnection
 from fillcast.venues.times import utc_text_ns
 
@@ -277,10 +276,9 @@ class KrakenConnection(StreamingConnection):
             if entry.system == ONLINE:
                 if self._paused:
                     self._paused = False
-                    broken = [one for one in self._slots if one.book is not None and one.book.state not in FOLLOWED]
-                    for slot in broken:
+                    for slot in self._slots:
                         slot.retry_ns = 0
-                    self._await(broken)
+                    self._await(self._slots)
                 else:  # it says what was known
                     self.ignored += 1
                 continue

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fillcast.evidence.risk import rows
 from fillcast.evidence.row import Row
+from fillcast.evidence.shortfall import rows
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.model}: {row.quantity}")
