@@ -61,7 +61,7 @@ def show_comparison(
 
 
 def _say(key: str, why: str, console: Console) -> None:
-    console.print(escape(why if why.startswith(key) else f"{key}: {why}"), highlight=False, soft_wrap=True)
+    console.print(escape(words.named(key, why)), highlight=False, soft_wrap=True)
 
 
 def _reference(forecasts: Sequence[Forecast]) -> CommonReference | None:

@@ -12,7 +12,7 @@ from fillcast.cli.asked import Asked
 from fillcast.cli.observe import Observer
 from fillcast.cli.running import wait_for
 from fillcast.cli.screen import plain_lines, render
-from fillcast.errors import ConnectError, NotLiveError, VenueError
+from fillcast.errors import NotLiveError
 
 REFRESH_S = 0.2
 LINE_S = 1.0
@@ -50,9 +50,6 @@ async def follow(asked: Asked, title: str, stop: asyncio.Event, *, as_json: bool
 async def _open_and_show(asked: Asked, title: str, stop: asyncio.Event, console: Console, *, as_json: bool) -> None:
     patience_s = PATIENCE_S if len(asked.keys) > 1 else None
     async with asked.session(patience_s=patience_s) as session:
-        for error in session.unanswered.values():
-            if not isinstance(error, ConnectError | VenueError):
-                raise error  # a symbol that will never be there is no outage
         observer = Observer(session, asked, title)
         if not as_json and console.is_terminal and not console.is_dumb_terminal:
             await _screen(observer, stop, console)

@@ -146,8 +146,7 @@ class Observer:
             return forecasts, None
         compared = compare(forecasts, self._asked.usd_rates)
         split = best_split(compared, [self._session.view(key) for key in self._orders])
-        unanswered = ((key, f"{key}: {reason}") for key, reason in self._unanswered.items())
-        return compared, replace(split, left_out=(*split.left_out, *unanswered))
+        return compared, replace(split, left_out=(*split.left_out, *self._unanswered.items()))
 
     def _facts(self, key: str) -> BookFacts:
         order, fee = self._orders[key]

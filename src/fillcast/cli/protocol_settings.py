@@ -19,7 +19,16 @@ from fillcast.errors import UsageError
 from fillcast.venues.settings import Settings
 
 # Settings that are asked for in the protocols of some venues alone, by the beginning of their names.
+SPLICED = ("okx", "binance", "gate")  # joined to REST snapshots
+STREAMED = ("bybit", "kraken", "coinbase", "deribit", "gate", "bitfinex")  # whole in the stream
 ONLY_OF = {
+    "snapshot_wait_ns": ("okx",),
+    "stream_wait_ns": STREAMED,
+    "fetch_spacing_ns": SPLICED,
+    "fetch_spacing_max_ns": SPLICED,
+    "refresh_bps": SPLICED,
+    "compare_levels": SPLICED,
+    "max_buffered": SPLICED,
     "keepalive_wait_ns": ("okx", "bitfinex"),
     "deep_check_ns": ("kraken",),
     "use_stream_snapshot": ("okx",),

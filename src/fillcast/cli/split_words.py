@@ -60,7 +60,8 @@ def _saving(split: Split) -> list[str]:
 
 def _left_out(split: Split | NoSplit, told: Container[str] = ()) -> list[str]:
     """Return what takes no part, and why; its name alone where the reason was told already."""
-    return [f"left out: {why}" for why in dict.fromkeys(key if key in told else why for key, why in split.left_out)]
+    said = dict.fromkeys(key if key in told else words.named(key, why) for key, why in split.left_out)
+    return [f"left out: {why}" for why in said]
 
 
 def show_split(split: Split | NoSplit, console: Console) -> None:

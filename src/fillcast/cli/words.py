@@ -105,3 +105,8 @@ def price_within(instrument: Instrument, value: float, width: float) -> str:
 def size_unit(instrument: Instrument) -> str:
     """Return what a book's sizes count."""
     return instrument.base if instrument.sized_in == "base" else "contracts"
+
+
+def named(key: str, why: str) -> str:
+    """Return why something is so of an instrument, with its key where the reason does not name it."""
+    return why if key in why else f"{key}: {why}"

@@ -94,16 +94,6 @@ async def resolve_each(
     return found, missing
 
 
-def none_answers(errors: Sequence[FillcastError]) -> FillcastError:
-    """Return the one error for instruments of which none was answered: that of a symbol where no venue failed."""
-    if len(errors) == 1:
-        return errors[0]
-    said = "; ".join(dict.fromkeys(map(str, errors)))
-    if all(isinstance(error, UnknownInstrumentError) for error in errors):
-        return UnknownInstrumentError(said)
-    return ConnectError(said)
-
-
 async def list_instruments(venue: Venue, rest: Rest) -> list[Instrument]:
     """Ask a venue for all instruments that it lists.
 

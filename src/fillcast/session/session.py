@@ -12,7 +12,7 @@ from fillcast.core.events import BOOK, KIND, TRADES
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.core.view import BookView
-from fillcast.errors import FillcastError, NotLiveError, UsageError
+from fillcast.errors import ConnectError, FillcastError, NotLiveError, UnknownInstrumentError, UsageError
 from fillcast.feed.clock import Clock
 from fillcast.feed.driven import Driven, Listener
 from fillcast.feed.feed import Feed, first_failure
@@ -26,7 +26,7 @@ from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import DEFAULT_HALF_LIFE_S, VolatilityEstimate
 from fillcast.session.activity import Activity, Watched
 from fillcast.session.answer import Answer
-from fillcast.session.resolve import none_answers, parse_keys
+from fillcast.session.resolve import parse_keys
 from fillcast.session.routes import Destination
 from fillcast.venues import VENUES, venue
 from fillcast.venues.protocol import Health
@@ -103,8 +103,12 @@ class Session:
         patience_s = self._patience_s
         answers = await asyncio.gather(*(one.resolve_what_answers(patience_s) for one in self._destinations))
         self.unanswered = {key: error for _, missing in answers for key, error in missing.items()}
+        unknown = [str(error) for error in self.unanswered.values() if isinstance(error, UnknownInstrumentError)]
+        if unknown:  # it will never be there: no outage, but a mistake of who asks
+            raise UnknownInstrumentError("; ".join(unknown))
         if not any(instruments for instruments, _ in answers):
-            raise none_answers(list(self.unanswered.values()))
+            errors = list(self.unanswered.values())
+            raise errors[0] if len(errors) == 1 else ConnectError("; ".join(dict.fromkeys(map(str, errors))))
         return [instruments for instruments, _ in answers]
 
     async def __aexit__(
@@ -306,7 +310,8 @@ def watch(
         Of the volatility estimate.
     patience_s
         Seconds for each venue to say what the instruments are. What it does not answer in time, or at all, is left
-        out and told in `Session.unanswered`, as long as anything is answered. Without it every failure is raised.
+        out and told in `Session.unanswered`, as long as anything is answered. A symbol that a venue does not list is
+        raised in any case. Without a patience every failure is.
 
     Raises
     ------

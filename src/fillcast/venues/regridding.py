@@ -116,13 +116,9 @@ class RegriddingConnection(Connection):
             listing = self._list_instruments(body)
             listing.require([slot.symbol])
             found = next((entry for entry in listing.instruments if entry.symbol == slot.symbol), slot.listed)
-            if not is_in_reach(
-                found, slot.listed
-            ):  # no number of today's market may fit it, and nothing would lead back
-                before = f"{slot.listed.tick} and {slot.listed.lot}"
-                raise InstrumentError(
-                    f"{slot.symbol}: tick {found.tick} and lot {found.lot} where {before} were listed"
-                )
+            if not is_in_reach(found, slot.listed):  # today's prices might not fit it, and nothing would lead back
+                listed = f"{slot.listed.tick} and {slot.listed.lot}"
+                raise InstrumentError(f"{slot.symbol}: tick {found.tick}, lot {found.lot} where {listed} were listed")
             Book(found, window=LEAST_WINDOW, slots=LEAST_SLOTS)
         except (VenueError, InstrumentError, *UNREADABLE) as error:
             self._out.append(Rejected(f"instruments: {error}", excerpt(body)))

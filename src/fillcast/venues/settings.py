@@ -39,7 +39,7 @@ class Settings:
         How long OKX is given to send the first book itself before REST is asked (it came within 0.5 s in captures).
     stream_wait_ns
         How long a venue whose books come in the stream alone is given to send the first one before it is asked again
-        (0.5 s in captures; Coinbase's largest has 5 MB).
+        (0.5 s in captures; 30 s at least on Bitfinex, where 13 s were seen, and on Coinbase, whose largest has 5 MB).
     reply_wait_ns
         How long a REST reply may take before it is asked for again.
     fetch_spacing_ns, fetch_spacing_max_ns
