@@ -85,6 +85,8 @@ class Examiner:
         refusals = [effect for effect in spoken if isinstance(effect, Rejected)]
         # What a frame says of a symbol that is not followed is rejected by itself.
         rejected = any("not subscribed here" not in effect.reason for effect in refusals)
+        untold = counted[0] != self._counted[0] and not refusals
+        assert not untold, f"a rejection was counted and not told: {frame[:300]!r}"
         self._note(frame, bool(spoken), rejected, counted)
         assert not (rejected and connection.events.count), f"a rejected frame told something: {frame[:300]!r}"
         live = now[:, 0] == BookState.LIVE

@@ -13,6 +13,7 @@ from fillcast.lab.capture import write_capture
 from fillcast.lab.protocols import PROTOCOLS
 from fillcast.venues.dialects import dialects
 from fillcast.venues.okx.connection import OkxConnection
+from fillcast.venues.protocol import Rejected
 from fillcast.venues.settings import CAPTURE_SETTINGS
 from fillcast.venues.slots import Message, Slot
 from tests.fuzz.corpus import Corpus, listed, read_corpus
@@ -120,6 +121,14 @@ class Silent(OkxConnection):
         return
 
 
+class Untold(OkxConnection):
+    """Counts what it rejects and says nothing of it."""
+
+    def _reject(self, data: bytes, reason: str) -> None:
+        super()._reject(data, reason)
+        self._out = [effect for effect in self._out if not isinstance(effect, Rejected)]
+
+
 class Crashing(OkxConnection):
     """Expects a field that a spoiled frame may lack."""
 
@@ -136,6 +145,7 @@ class Crashing(OkxConnection):
         (Forgetful, "half applied|not the rows"),
         (Trusting, "a LIVE book is crossed"),
         (Silent, "left no trace"),
+        (Untold, "counted and not told"),
         (Crashing, "ts"),
     ],
 )

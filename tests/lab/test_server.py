@@ -42,9 +42,13 @@ def test_okx_channels_each_send_their_own() -> None:
     async def body(lab: Lab) -> None:
         channels = ("books", "books5", "bbo-tbt", "trades")
         async with lab.okx(*channels, symbol="BTC-USDT-SWAP") as ws:
-            left = set(channels)
-            while left:
-                left.discard((await receive(ws)).get("arg", {}).get("channel"))
+            left = {channel: 2 for channel in channels}  # the first may come with the subscription, the next does not
+
+            def was_the_last(message: dict[str, Any]) -> bool:
+                left[message["arg"]["channel"]] -= 1
+                return max(left.values()) <= 0
+
+            await until(ws, was_the_last)
 
     with_lab(body, speed=5.0)
 
