@@ -42,7 +42,7 @@ def test_okx_channels_each_send_their_own() -> None:
     async def body(lab: Lab) -> None:
         channels = ("books", "books5", "bbo-tbt", "trades")
         async with lab.okx(*channels, symbol="BTC-USDT-SWAP") as ws:
-            left = {channel: 2 for channel in channels}  # the first may come with the subscription, the next does not
+            left = dict.fromkeys(channels, 2)  # the first may come with the subscription, the next does not
 
             def was_the_last(message: dict[str, Any]) -> bool:
                 left[message["arg"]["channel"]] -= 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 
 import aiohttp
 import pytest
@@ -18,13 +17,13 @@ from fillcast.feed.clock import Clock
 from fillcast.feed.driven import Driven, Listener
 from fillcast.feed.settings import Settings
 from fillcast.forecast.order import parse_order
-from fillcast.lab.server import LabAddress, serve
 from fillcast.models.fees import stated_fee
 from fillcast.session import watch
 from fillcast.session.listing import list_all
 from fillcast.venues import venue
 from fillcast.venues.protocol import Gap
 from tests.feed.fakes import until
+from tests.session.embedded import lab
 
 OKX = ["okx:BTC-USDT", "okx:ETH-USDT", "okx:BTC-USDT-SWAP", "okx:BTC-USD-SWAP"]
 BINANCE = ["binance_usdm:BTCUSDT", "binance_usdm:ETHUSDT"]
@@ -37,18 +36,6 @@ def _kernels() -> None:
     """Load the kernels before any time limit runs: after one has changed that takes long."""
     for name in ("okx", "binance_usdm"):
         venue(name)
-
-
-@asynccontextmanager
-async def lab() -> AsyncIterator[str]:
-    stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(seed=3, ready=address.set_result, stop=stop))
-    try:
-        found: LabAddress = await asyncio.wait_for(address, 20)
-        yield found.url
-    finally:
-        stop.set()
-        await serving
 
 
 def at(url: str) -> dict[str, str]:

@@ -9,22 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 from aiohttp import web
 
-from fillcast.lab.server import LabAddress, serve
-
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@asynccontextmanager
-async def lab() -> AsyncIterator[str]:
-    """Run an embedded exchange in this process."""
-    stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(seed=3, ready=address.set_result, stop=stop))
-    try:
-        found: LabAddress = await asyncio.wait_for(address, 30)
-        yield found.url
-    finally:
-        stop.set()
-        await serving
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ from fillcast.session.doctor import Examination, examine
 from fillcast.session.doctor.examine import CLOSING_S, LISTING_S
 from fillcast.session.doctor.finding import Finding
 from fillcast.venues import venue
-from tests.session.doctor.hostile import Answer, frames, from_lab, host, lab, mute, never, status
+from tests.session.doctor.hostile import Answer, frames, from_lab, host, mute, never, status
+from tests.session.embedded import lab
 
 SECONDS = 1.0
 HOUR_NS = 3_600_000_000_000
