@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -26,8 +26,6 @@ INJECTION_WAIT_MAX_S = 60.0
 SHUTDOWN_S = 0.5
 INSTRUMENTS_MAX = 1000  # their names have three digits
 FAULTS_PER_SECOND_MAX = 100
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +133,6 @@ def lab_routes(hub: Hub) -> list[web.RouteDef]:
     ]
 
 
-@web.middleware
-async def unknown_paths(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a path that does not exist as the venue whose it looks like would."""
-    try:
-        return await handler(request)
-    except web.HTTPNotFound:
-        answers = (protocol.not_found(request.path) for protocol in PROTOCOLS.values())
-        mine = web.json_response({"error": f"the lab has no {request.path}"}, status=404)
-        return next((answer for answer in answers if answer is not None), mine)
-
-
 def check_options(options: LabOptions) -> LabOptions:
     """Return the options; `UsageError` when one of them cannot be used."""
     if not 0.01 <= options.speed <= 100:
@@ -200,10 +187,11 @@ async def serve(
     chosen = check_options(replace(options or LabOptions(), speed=speed))
     hub = Hub(Exchange(seed, chosen, wall_ns=time.time_ns()), seed)
     hub.arm_later([check_request(fault, hub.listed) for fault in faults])
-    app = web.Application(middlewares=[unknown_paths])
+    app = web.Application()
     app.add_routes([*Sockets(hub).routes(), *lab_routes(hub)])
     for protocol in PROTOCOLS.values():
         app.add_routes(protocol.rest(hub))
+    app.router.add_route("*", "/{path:.*}", unknown_path)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False)
     await runner.setup()
     try:

@@ -28,7 +28,7 @@ class Sockets:
     def routes(self) -> list[web.RouteDef]:
         """Return the WebSocket routes of every venue: exact addresses before those with a tail."""
         venues = PROTOCOLS.values()
-        closed = [web.get(path, self._nowhere) for protocol in venues for path in protocol.closed_paths]
+        closed = [web.get(path, unknown_path) for protocol in venues for path in protocol.closed_paths]
         served = [web.get(path, self._handler(protocol)) for protocol in venues for path in protocol.paths]
         return sorted([*closed, *served], key=lambda route: "{" in route.path)  # stable: the closed ones stay first
 
@@ -37,9 +37,6 @@ class Sockets:
             return await self._serve(request, protocol)
 
         return serve
-
-    async def _nowhere(self, request: web.Request) -> web.StreamResponse:
-        raise web.HTTPNotFound
 
     async def _serve(self, request: web.Request, protocol: VenueProtocol) -> web.StreamResponse:
         """Serve one connection until either side ends it."""
@@ -73,3 +70,14 @@ class Sockets:
         await client.send_loop()
         if not client.socket.closed:
             await client.finish(client.close_code, client.closing)
+
+
+async def unknown_path(request: web.Request) -> web.StreamResponse:
+    """Answer a path that does not exist as the venue whose it looks like would.
+
+    A route after all others, and no middleware: aiohttp would remember the handlers of the last 1,024 applications, and
+    with them the markets of every lab that a process has run.
+    """
+    answers = (protocol.not_found(request.path) for protocol in PROTOCOLS.values())
+    mine = web.json_response({"error": f"the lab has no {request.path}"}, status=404)
+    return next((answer for answer in answers if answer is not None), mine)
