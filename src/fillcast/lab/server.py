@@ -19,7 +19,7 @@ from fillcast.lab.faults import FaultRequest, check_request, fault_kind
 from fillcast.lab.hub import Hub
 from fillcast.lab.options import LabOptions
 from fillcast.lab.protocols import PROTOCOLS, protocol_of
-from fillcast.lab.sockets import CLOSE_NORMAL, Sockets
+from fillcast.lab.sockets import CLOSE_NORMAL, Sockets, unknown_path
 
 INJECTION_WAIT_S = 2.0  # how long the reply to a fault waits for it to happen
 INJECTION_WAIT_MAX_S = 60.0
