@@ -1,5 +1,6 @@
 """Whether and when a resting order fills, how much of an order fills as maker, and what that costs."""
 
+from fillcast.models.estimate import LEVEL, Estimate
 from fillcast.models.fills.cancels import (
     CancelRule,
     FrontOptimistic,
@@ -12,7 +13,6 @@ from fillcast.models.fills.cancels import (
 )
 from fillcast.models.fills.cont_de_larrard import diffusion_limit, probability_up
 from fillcast.models.fills.cont_kukanov import Split, SplitModel
-from fillcast.models.fills.estimate import LEVEL, Estimate
 from fillcast.models.fills.fill_features import FILL_FEATURES, FILL_SIGNS, fill_features
 from fillcast.models.fills.hazard import FillHazard, Outcome, fit_hazard, known_by
 from fillcast.models.fills.logistic import LogisticFill, fit_logistic

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fillcast.errors import ParameterError
 from fillcast.models.bounds import finite, not_negative, positive
-from fillcast.models.fills.estimate import Estimate, two_sided
+from fillcast.models.estimate import Estimate, two_sided
 from fillcast.models.samples import same_length, series
 
 FloatArray = NDArray[np.float64]

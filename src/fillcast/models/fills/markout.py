@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fillcast.errors import ParameterError
 from fillcast.models.bounds import finite, not_negative, positive
-from fillcast.models.fills.estimate import LEVEL, Estimate, two_sided
+from fillcast.models.estimate import LEVEL, Estimate, two_sided
 from fillcast.models.samples import positive_series, same_length
 
 FloatArray = NDArray[np.float64]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from fillcast.errors import ParameterError
 from fillcast.models.bounds import finite, fraction, not_negative, positive
-from fillcast.models.fills.estimate import LEVEL, Estimate
+from fillcast.models.estimate import LEVEL, Estimate
 from fillcast.models.fills.markout import Markout, maker_fill_cost_bps
 from fillcast.models.fills.outflow import Outflow
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fillcast.errors import ParameterError
 from fillcast.models.bounds import fraction, not_negative, positive
-from fillcast.models.fills.estimate import Estimate, exact, share_estimate, two_sided
+from fillcast.models.estimate import Estimate, exact, share_estimate, two_sided
 from fillcast.models.samples import series
 
 FloatArray = NDArray[np.float64]
