@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fillcast.errors import ParameterError
-from fillcast.models.impact import DiscretePropagator, ExponentialSum, ObizhaevaWang
+from fillcast.models.impact import AlmgrenChriss, DiscretePropagator, ExponentialSum, ObizhaevaWang
+from fillcast.models.schedule import Schedule
 
 BOOK = ObizhaevaWang(depth=5000.0, permanent=1e-4, resilience=2.2231, spread=0.02)
 
@@ -111,3 +114,59 @@ def test_bad_orders_are_refused_by_name() -> None:
         BOOK.impact_cost(np.array([math.inf]), 1.0)
     with pytest.raises(ParameterError, match="interval must be"):
         BOOK.impact_cost(np.array([1.0]), math.nan)
+
+
+def risk_averse(model: ObizhaevaWang, risk_aversion: float, count: int = 12) -> NDArray[np.float64]:
+    return model.risk_averse_trades(1e5, count, 0.1, volatility=0.5, risk_aversion=risk_aversion)
+
+
+def objective(model: ObizhaevaWang, trades: NDArray[np.float64], risk_aversion: float) -> float:
+    return float(model.impact_cost(trades, 0.1) + risk_aversion * Schedule(trades, 0.1).variance(0.5))
+
+
+def test_without_aversion_the_trades_are_those_of_least_cost() -> None:
+    np.testing.assert_allclose(risk_averse(BOOK, 0.0), BOOK.optimal_trades(1e5, 12, 0.1), rtol=1e-9)
+
+
+@pytest.mark.parametrize("risk_aversion", [1e-7, 1e-5, 1e-3])
+def test_no_shift_of_a_trade_makes_the_whole_cheaper(risk_aversion: float) -> None:
+    trades = risk_averse(BOOK, risk_aversion)
+    best = objective(BOOK, trades, risk_aversion)
+
+    assert trades.sum() == pytest.approx(1e5)
+    assert (trades >= 0).all()
+    for source, target in itertools.permutations(range(len(trades)), 2):
+        moved = trades.copy()
+        shift = min(1.0, trades[source])
+        moved[source] -= shift
+        moved[target] += shift
+        assert objective(BOOK, moved, risk_aversion) >= best - 1e-9 * best
+    # The even schedule is not the optimum, and the check would see it.
+    assert objective(BOOK, np.full(12, 1e5 / 12), risk_aversion) > best * (1 + 1e-6)
+
+
+def test_more_aversion_trades_earlier() -> None:
+    first = [risk_averse(BOOK, aversion)[0] for aversion in (0.0, 1e-6, 1e-4, 1.0)]
+
+    assert first == sorted(first)
+    assert first[-1] == pytest.approx(1e5, rel=1e-3)
+
+
+def test_instant_resilience_is_the_linear_model_of_almgren_and_chriss() -> None:
+    # Each trade pays half its own displacement n / q and leaves nothing: eta = tau / (2 q).
+    model = ObizhaevaWang(depth=5_000.0, permanent=0.0, resilience=1e6, spread=0.0)
+    other = AlmgrenChriss(sigma=0.5, permanent=0.0, temporary=0.1 / (2 * 5_000.0), half_spread=0.0)
+
+    np.testing.assert_allclose(risk_averse(model, 1e-5), other.optimal_trades(1e5, 12, 0.1, 1e-5), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("risk_aversion", np.inf), ("risk_aversion", -1.0), ("volatility", np.nan), ("size", -1.0)]
+)
+def test_bad_risk_is_refused_by_name(name: str, value: float) -> None:
+    given = {"size": 1e5, "volatility": 0.5, "risk_aversion": 1e-6, name: value}
+
+    with pytest.raises(ParameterError, match=name):
+        BOOK.risk_averse_trades(
+            given["size"], 5, 0.1, volatility=given["volatility"], risk_aversion=given["risk_aversion"]
+        )

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fillcast.models.bounds import finite, not_negative, positive
 from fillcast.models.impact.manipulation import require_permanent_within_depth
-from fillcast.models.impact.propagator import exponential_optimal_trades
+from fillcast.models.impact.propagator import exponential_optimal_trades, require_count
 
 FloatArray = NDArray[np.float64]
 
@@ -132,6 +132,52 @@ class ObizhaevaWang:
     def optimal_trades(self, size: ArrayLike, count: int, interval: ArrayLike) -> FloatArray:
         """Return the best `count` trades at a distance of `interval`, float64 (..., count); see `impact_cost`."""
         return exponential_optimal_trades(size, count, interval, self.resilience)
+
+    def risk_averse_trades(
+        self, size: float, count: int, interval: float, *, volatility: float, risk_aversion: float
+    ) -> FloatArray:
+        """Return the trades of least expected cost plus aversion times variance, none of them backwards.
+
+        Parameters
+        ----------
+        size
+            Base units, >= 0.
+        count
+            Number N of trades, >= 1.
+        interval
+            Time between them, > 0.
+        volatility
+            sigma, price per root of the unit of time, >= 0.
+        risk_aversion
+            a, per unit of quote currency, >= 0; 0 gives `optimal_trades`.
+
+        Returns
+        -------
+        float64 (count,)
+        """
+        not_negative("size", size)
+        positive("interval", interval)
+        not_negative("volatility", volatility)
+        not_negative("risk_aversion", risk_aversion)
+        require_count(count)
+        steps = np.arange(count)
+        risk = 2.0 * risk_aversion * volatility**2 * interval
+        if self.transient == 0.0:  # nothing is saved by waiting, nor lost where there is no risk
+            weights = (steps == 0).astype(np.float64) if risk > 0 else np.ones(count)
+            return size * weights / weights.sum()
+        decay = np.exp(-self.resilience * interval * np.abs(steps[:, None] - steps))
+        held_together = np.minimum(steps[:, None], steps)  # moves of the price that both trades wait for
+        cost = decay + risk / self.transient * held_together
+        trading = np.arange(count)
+        while True:
+            weights = np.linalg.solve(cost[np.ix_(trading, trading)], np.ones(len(trading)))
+            forward = weights > 0
+            if forward.all():
+                break
+            trading = trading[forward]
+        trades = np.zeros(count)
+        trades[trading] = size * weights / weights.sum()
+        return trades
 
     def _size_and_resilient_horizon(self, size: ArrayLike, horizon: ArrayLike) -> tuple[FloatArray, FloatArray]:
         finite("size", size)
