@@ -210,7 +210,7 @@ def test_a_book_handed_in() -> None:
     assert (book.state, book.proof, book.reason) == (BookState.LIVE, Proof.CALLER, "")
     assert (book.best_bid_ticks, book.best_ask_ticks, book.mid) == (999, 1001, 100.0)
     assert book.levels(1)[1].tolist() == [1000, 2500]
-    assert (book.proven_ticks(1), book.proven_ticks(-1)) == (None, None)
+    assert (book.proven_ticks(1), book.proven_ticks(-1)) == (998, 1001)
     assert book.view().best_bid == pytest.approx(99.9)
     assert Book.from_levels(INSTRUMENT, [], []).count(1) == 0
 

@@ -115,7 +115,7 @@ def test_provenance_names_every_source() -> None:
 
 def test_what_is_weak_is_said() -> None:
     inferred = replace(SPOT, scale_inferred=True)
-    book = Book.from_levels(inferred, BIDS, ASKS)
+    book = Book.from_levels(inferred, BIDS, ASKS, edges=(None, None))
     book.proof = Proof.TRANSPORT
     found = report(priced(book.view(), "buy", "1", FEE, VolatilityEstimate(None, 0.0, 60.0)))
 

@@ -66,8 +66,8 @@ Sizes = st.lists(st.tuples(st.integers(1, 400), st.integers(1, 10**7)), max_size
 def test_the_text_follows_from_the_integers(bids: list[tuple[int, int]], asks: list[tuple[int, int]]) -> None:
     book = Book.from_levels(
         OKX,
-        [(OKX.price(1000 - away), OKX.size(lots)) for away, lots in bids if away < 1000],
-        [(OKX.price(1000 + away), OKX.size(lots)) for away, lots in asks],
+        [(OKX.price(1000 - away), OKX.size(lots)) for away, lots in sorted(bids) if away < 1000],
+        [(OKX.price(1000 + away), OKX.size(lots)) for away, lots in sorted(asks)],
     )
     text, checksum = okx_text_checksum(book)
     assert book.checksum() == checksum == crc(text)

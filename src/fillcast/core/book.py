@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
-
 import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core import checksum_kernels, ladder_kernels, walk_kernels
 from fillcast.core import layout_kernels as at
-from fillcast.core.events import END, EVENT_NS, LAST, LOTS, ROW_COLUMNS, START, TICKS, EventBuffer
+from fillcast.core.events import END, EVENT_NS, LAST, START, EventBuffer
+from fillcast.core.given import Edges, Levels, Number, read_levels
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.jit import entry
 from fillcast.core.state import BookState, Proof
@@ -356,30 +354,40 @@ class Book:
     @classmethod
     def from_levels(
         cls,
-        instrument: Instrument,
-        bids: Iterable[tuple[str | Decimal, str | Decimal]],
-        asks: Iterable[tuple[str | Decimal, str | Decimal]],
+        instrument: Instrument | str,
+        bids: Levels,
+        asks: Levels,
+        *,
+        tick: Number | None = None,
+        lot: Number | None = None,
+        edges: Edges | None = None,
     ) -> Book:
-        """Return a LIVE book of levels that the caller vouches for: (price, size) pairs in any order.
+        """Return a LIVE book of levels that the caller vouches for: its proof is `caller`.
+
+        Parameters
+        ----------
+        instrument
+            Or a name such as "BTC-USDT" or "okx:BTC-USDT", on the grids `tick` and `lot`, inferred where not stated.
+        bids, asks
+            (price, size) pairs or an array (n, 2), best first; text, decimals, or floats by their shortest text.
+        edges
+            The worst price proven on each side, None where the whole side is known. Absent: the last levels given.
 
         Raises
         ------
         OffGridError
-            When a price or size is not on the instrument's grids.
+            When a price or size is no finite number or not on the grids.
         InstrumentError
-            When the levels are crossed or a size is not positive.
+            When a level is not positive, too large, twice there or out of order, the sides cross, or a name or grid
+            cannot be used.
         """
-        sides = [
-            (side, instrument.price_ticks(price), instrument.size_lots(size), 0)
-            for side, levels in ((1, bids), (-1, asks))
-            for price, size in levels
-        ]
-        rows = np.array(sides, np.int64).reshape(-1, ROW_COLUMNS)
-        held = rows[:, (TICKS, LOTS)]
-        if (held <= 0).any() or (held >= MAX_LOTS).any():
-            raise InstrumentError(f"{instrument.key}: every level needs a positive price and size below 2^60 steps")
-        book = cls(instrument)
-        if ladder_kernels.replace(book.row, rows, 0, len(rows), True):
-            raise InstrumentError(f"{instrument.key}: the best bid reaches the best ask")
+        given = read_levels(instrument, bids, asks, tick, lot, edges)
+        book = cls(given.instrument)
+        row, rows = book.row, given.rows
+        if ladder_kernels.replace(row, rows, 0, len(rows), given.edges is not None):
+            raise InstrumentError(f"{given.instrument.key}: the best bid reaches the best ask")
+        for side, edge, offset in zip((1, -1), given.edges or (None, None), (at.HEADER, book._asks), strict=True):
+            if edge is not None:
+                row[offset + at.EDGE] = max(row[offset + at.EDGE], side * edge)
         book.proof, book.reason, book.state = Proof.CALLER, "", BookState.LIVE
         return book

@@ -209,7 +209,7 @@ def test_the_venues_own_checksum_of_a_market_below_a_millionth() -> None:
 
 
 def test_the_text_of_a_checksum() -> None:
-    book = Book.from_levels(BTC, [("5900", "2"), ("6000", "1")], [("6100", "3"), ("6200", "4"), ("6300", "0.5")])
+    book = Book.from_levels(BTC, [("6000", "1"), ("5900", "2")], [("6100", "3"), ("6200", "4"), ("6300", "0.5")])
     assert ChecksumRule().text(book) == "6000:1:6100:-3:5900:2:6200:-4:6300:-0.5"
     deep = Book.from_levels(BTC, [(str(5000 - level), "1") for level in range(40)], [])
     assert ChecksumRule().text(deep).count(":") == 2 * 25 - 1
