@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 from fillcast.core.units import BPS
 from fillcast.errors import UsageError
+from fillcast.models.estimate import student_quantile
 from fillcast.models.volatility import VolatilityEstimate
 
 DEFAULT_LEVEL = 0.90
 MAX_LEVEL = 0.99  # the tails beyond it are not in a minute of data
-
-STANDARD_NORMAL = NormalDist()
-
-
-def student_quantile(probability: float, degrees_of_freedom: float) -> float:
-    """Return a quantile of Student's t distribution.
-
-    The expansion of Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5. From four degrees of
-    freedom on, the error is below 5e-4 of the quantile at 0.95 and below 5e-3 at 0.995.
-    """
-    z = STANDARD_NORMAL.inv_cdf(probability)
-    square = z * z
-    first = z * (square + 1) / 4
-    second = z * ((5 * square + 16) * square + 3) / 96
-    third = z * (((3 * square + 19) * square + 17) * square - 15) / 384
-    fourth = z * ((((79 * square + 776) * square + 1482) * square - 1920) * square - 945) / 92160
-    step = 1 / degrees_of_freedom
-    return z + step * (first + step * (second + step * (third + step * fourth)))
 
 
 def mid_move_bps(volatility: VolatilityEstimate, horizon_s: float, level: float) -> float:

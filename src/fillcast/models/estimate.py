@@ -60,6 +60,22 @@ def two_sided(level: float) -> float:
     return NormalDist().inv_cdf(0.5 + level / 2.0)
 
 
+def student_quantile(probability: float, degrees_of_freedom: float) -> float:
+    """Return a quantile of Student's t distribution.
+
+    The expansion of Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5. From four degrees of
+    freedom on, the error is below 5e-4 of the quantile at 0.95 and below 5e-3 at 0.995.
+    """
+    z = NormalDist().inv_cdf(probability)
+    square = z * z
+    first = z * (square + 1) / 4
+    second = z * ((5 * square + 16) * square + 3) / 96
+    third = z * (((3 * square + 19) * square + 17) * square - 15) / 384
+    fourth = z * ((((79 * square + 776) * square + 1482) * square - 1920) * square - 945) / 92160
+    step = 1 / degrees_of_freedom
+    return z + step * (first + step * (second + step * (third + step * fourth)))
+
+
 def share_estimate(successes: int, n: int, level: float) -> Estimate:
     """Return a share of independent trials with Wilson's score interval (JASA 22, 1927), which stays in [0, 1]."""
     if not 0 <= successes <= n or n < 1:

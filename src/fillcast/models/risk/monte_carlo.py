@@ -91,8 +91,8 @@ def normal_moves(
     not_negative("volatility", volatility)
     positive("interval", interval)
     drawn = _drawn(paths, slices, seed, antithetic)
-    radius = xp.sqrt(-2.0 * xp.log(_uniforms(drawn, slices, 0, seed, xp)))
-    angle = 2.0 * math.pi * _uniforms(drawn, slices, slices, seed, xp)
+    radius = xp.sqrt(-2.0 * xp.log(uniforms(drawn, slices, 0, seed, xp)))
+    angle = 2.0 * math.pi * uniforms(drawn, slices, slices, seed, xp)
     moves = (volatility * math.sqrt(interval)) * (radius * xp.cos(angle))
     return _paired(moves, antithetic, xp)
 
@@ -175,8 +175,8 @@ def _uppers(paths: int, count: int, offset: int, seed: int, xp: Any) -> Array:
     return xp.astype(state >> word(11), xp.float64)
 
 
-def _uniforms(paths: int, count: int, offset: int, seed: int, xp: Any) -> Array:
-    """Return uniform numbers above 0, at most 1, (paths, count)."""
+def uniforms(paths: int, count: int, offset: int, seed: int, xp: Any) -> Array:
+    """Return uniform numbers above 0, at most 1, (paths, count): draws `offset` on of each path of a seed."""
     return (_uppers(paths, count, offset, seed, xp) + 0.5) * UNIT
 
 
