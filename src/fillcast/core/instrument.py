@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from fillcast.core.decimals import Grid
+from fillcast.core.published import PublishedFees
 from fillcast.errors import InstrumentError, OffGridError
 
 
@@ -45,6 +46,8 @@ class Instrument:
         An order's size is a whole number of so many lots: old orders may rest in sizes finer than the venue takes now.
     scale_inferred
         The grids were inferred from recorded text, not told by the venue. Never true live.
+    published_fees
+        What the venue's metadata says of its fees; None where it says nothing. No part of what the instrument is.
     """
 
     venue: str
@@ -61,6 +64,7 @@ class Instrument:
     fee_group: str = ""
     order_lots: int = 1
     scale_inferred: bool = False
+    published_fees: PublishedFees | None = field(default=None, compare=False, repr=False)
     price_grid: Grid = field(init=False, repr=False)
     size_grid: Grid = field(init=False, repr=False)
 

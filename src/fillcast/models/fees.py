@@ -10,6 +10,7 @@ from fillcast.errors import UsageError
 
 MAX_FEE_BPS = 1000.0  # 10 %: no venue charges more, and a percentage typed as a fraction of bps stays below it
 STATED_TIER = "stated"
+STATED_BY_YOU = "stated by you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +116,32 @@ class FeeSchedule:
             return known[0]
         name, *discounts = tier.split("+")
         for entry in known:
-            if _folded(entry.tier) == _folded(name):
+            if folded(entry.tier) == folded(name):
                 break
         else:
             names = ", ".join(entry.tier for entry in known)
             where = f" for fee group {group!r}" if group else ""
             raise UsageError(f"{self.venue} has no fee tier {name!r}{where}; known: {names}")
         for discount in discounts:
-            entry = entry.discounted(*self._discount(discount))
+            entry = entry.discounted(*self.discount(discount))
         return entry
 
-    def _discount(self, name: str) -> tuple[str, float]:
+    def discount(self, name: str) -> tuple[str, float]:
+        """Return a discount's name and fraction; `UsageError` when there is none of that name."""
         for known, fraction in self.discounts:
-            if _folded(known) == _folded(name):
+            if folded(known) == folded(name):
                 return known, fraction
         names = ", ".join(known for known, _ in self.discounts) or "none"
         raise UsageError(f"{self.venue} has no fee discount {name!r}; known: {names}")
 
 
-def stated_fee(taker_bps: float, maker_bps: float | None = None) -> FeeRate:
+def stated_fee(taker_bps: float, maker_bps: float | None = None, source: str = STATED_BY_YOU) -> FeeRate:
     """Return a rate that the user states; the maker fee is the taker fee where only that is known.
+
+    Parameters
+    ----------
+    source
+        Where it was stated.
 
     Raises
     ------
@@ -144,7 +151,7 @@ def stated_fee(taker_bps: float, maker_bps: float | None = None) -> FeeRate:
     maker = taker_bps if maker_bps is None else maker_bps
     for name, value in (("taker", taker_bps), ("maker", maker)):
         _checked(value, f"the stated {name} fee")
-    return FeeRate(float(maker), float(taker_bps), STATED_TIER, "", "stated by you")
+    return FeeRate(float(maker), float(taker_bps), STATED_TIER, "", source)
 
 
 def parse_fee_schedule(text: str, origin: str) -> FeeSchedule:
@@ -182,7 +189,7 @@ def parse_fee_schedule(text: str, origin: str) -> FeeSchedule:
         origin_of_tier = _text(entry, "source", place) if "source" in entry else source
         group = str(entry.get("group", ""))
         name = _text(entry, "name", place)
-        if any(_folded(other.tier) == _folded(name) and other.group == group for other in tiers):
+        if any(folded(other.tier) == folded(name) and other.group == group for other in tiers):
             raise UsageError(f"{place} is there twice")
         tiers.append(FeeRate(*_maker_taker(entry, place), name, as_of, origin_of_tier, group, disputed))
     if not tiers:
@@ -232,5 +239,6 @@ def _discounted(fee_bps: float, fraction: float) -> float:
     return fee_bps * (1 - fraction) if fee_bps > 0 else fee_bps
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return the name of a tier or discount without case and spaces, so that `vip3` is `VIP 3`."""
     return "".join(name.split()).casefold()

@@ -18,7 +18,7 @@ from fillcast.feed.driven import Driven, Listener
 from fillcast.feed.feed import Feed, first_failure
 from fillcast.feed.settings import Settings
 from fillcast.feed.statistics import LinkStatus, Phase
-from fillcast.forecast.fee_files import fee_rate
+from fillcast.forecast.fee_files import instrument_fee
 from fillcast.forecast.forecast import Forecast, forecast
 from fillcast.forecast.interval import DEFAULT_LEVEL
 from fillcast.forecast.order import Order
@@ -187,7 +187,8 @@ class Session:
         Parameters
         ----------
         fee
-            What the account pays; from the venue's schedule and the order's tier when absent.
+            What the account pays; when absent, what the order's tier pays as the venue publishes it or, where it does
+            not, by the venue's file.
         level
             Probability of the intervals.
 
@@ -197,13 +198,12 @@ class Session:
             When the order cannot be used.
         """
         watched = self._one(order.instrument)
-        instrument = watched.book.instrument
         health = self.health(order.instrument)  # before the view: it applies the limits of silence and lag
         now_ns = self._clock.wall_ns()
         current = forecast(
             order,
             watched.book.view(),
-            fee=fee or fee_rate(instrument.venue, order.tier, instrument.fee_group),
+            fee=fee or instrument_fee(self.instruments[order.instrument], order.tier),
             volatility=watched.volatility.estimate(),
             now_ns=now_ns,
             health=health,

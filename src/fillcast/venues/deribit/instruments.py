@@ -15,14 +15,18 @@ from urllib.parse import quote
 import msgspec
 
 from fillcast.core.instrument import ContractKind, Instrument
+from fillcast.core.published import PublishedFees, PublishedTier
 from fillcast.errors import InstrumentError, UnknownInstrumentError, VenueError
 from fillcast.venues.deribit.frames import NONE, Digits, Failure, text
 from fillcast.venues.listing import Listing
+from fillcast.venues.published import FRACTION, published_fees, rate_bps, tier
 
 LIST_PATH: Final = "/api/v2/public/get_instruments?currency=any&kind="
 ONE_PATH: Final = "/api/v2/public/get_instrument?instrument_name="
 KINDS: Final = ("spot", "future")
 SYMBOL: Final = re.compile(r"[A-Z0-9]+_[A-Z0-9]+|([A-Z0-9]+(?:_[A-Z0-9]+)?-(?:PERPETUAL|[0-9]{1,2}[A-Z]{3}[0-9]{2}))")
+FEES_SOURCE: Final = "Deribit, public/get_instruments: maker_commission and taker_commission"
+TIER: Final = "Standard"  # the one of the dated file: every account pays the same
 DOLLAR: Final = Decimal(1)  # quote currency: what one unit of an inverse contract's amount is worth
 
 
@@ -53,6 +57,8 @@ class Entry(Head, frozen=True, kw_only=True):
     instrument_type: str = ""
     settlement_currency: str = ""
     settlement_period: str = ""
+    maker_commission: Digits = msgspec.Raw()  # fractions of the traded value
+    taker_commission: Digits = msgspec.Raw()
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -148,13 +154,14 @@ def as_instrument(entry: Entry) -> Instrument:
     except InvalidOperation:
         raise InstrumentError(f"deribit:{entry.instrument_name}: its tick or amounts are no numbers") from None
     base, money, name = entry.base_currency, entry.quote_currency, entry.instrument_name
+    fees = _fees(entry)
     if entry.kind == "spot":
-        return Instrument("deribit", name, base, money, tick, lot, fee_group="spot")
+        return Instrument("deribit", name, base, money, tick, lot, fee_group="spot", published_fees=fees)
     kind, settle = entry.instrument_type or "reversed", entry.settlement_currency or base
     period = entry.settlement_period
     group = period if period in ("perpetual", "week") else "future"
     if kind == "linear" and settle == money:
-        return Instrument("deribit", name, base, money, tick, lot, settle=settle, fee_group=group)
+        return Instrument("deribit", name, base, money, tick, lot, settle=settle, fee_group=group, published_fees=fees)
     if kind == "reversed" and settle == base:
         return Instrument(
             "deribit",
@@ -168,5 +175,20 @@ def as_instrument(entry: Entry) -> Instrument:
             sized_in="contracts",
             settle=settle,
             fee_group=group,
+            published_fees=fees,
         )
     raise InstrumentError(f"deribit:{name}: a {kind} contract in {money} settled in {settle} is not known here")
+
+
+def _fees(entry: Entry) -> PublishedFees | None:
+    """Return what the entry says that every account pays; None where it does not say."""
+    maker, taker = entry.maker_commission, entry.taker_commission
+    if bytes(maker) in NONE and bytes(taker) in NONE:
+        return None
+
+    def read() -> list[PublishedTier]:
+        return [
+            tier(TIER, rate_bps(maker, FRACTION, "maker_commission"), rate_bps(taker, FRACTION, "taker_commission"))
+        ]
+
+    return published_fees(FEES_SOURCE, read)

@@ -17,6 +17,7 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.layout_kernels import MOST_DECIMALS
 from fillcast.errors import InstrumentError, VenueError
 from fillcast.venues.directory import FILES
+from fillcast.venues.kraken.fees import pair_fees
 from fillcast.venues.listing import Listing
 
 PATH: Final = "/0/public/AssetPairs"
@@ -42,6 +43,8 @@ class Entry(Head, frozen=True, kw_only=True):
     pair_decimals: int
     lot_decimals: int
     tick_size: str = ""
+    fees: msgspec.Raw = msgspec.Raw()
+    fees_maker: msgspec.Raw = msgspec.Raw()
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -113,4 +116,7 @@ def as_instrument(symbol: str, entry: Entry) -> Instrument:
         raise InstrumentError(f"kraken:{symbol}: its tick {entry.tick_size[:40]!r} cannot be used") from None
     lot = Decimal(1).scaleb(-entry.lot_decimals)
     group = STABLE if base in STABLE_BASES else ""
-    return Instrument("kraken", symbol, base, quote, tick, lot, fixed_decimals=True, fee_group=group)
+    fees = pair_fees(entry.fees, entry.fees_maker)
+    return Instrument(
+        "kraken", symbol, base, quote, tick, lot, fixed_decimals=True, fee_group=group, published_fees=fees
+    )
