@@ -14,10 +14,6 @@ from fillcast.lab.kraken_feed import KrakenFeed
 
 OLD_NAMES = {"BTC": "XBT"}  # REST keeps the names that the second WebSocket version gave up
 LEGACY = {"XBT": "XXBT", "ETH": "XETH"}  # assets of the first years carry a leading X
-# Percent by 30-day volume in USD, as public AssetPairs replies of 2026 state them.
-VOLUMES = (0, 10_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000)
-TAKER = (0.4, 0.35, 0.24, 0.22, 0.2, 0.18, 0.16, 0.14, 0.12, 0.1)
-MAKER = (0.25, 0.2, 0.14, 0.12, 0.1, 0.08, 0.06, 0.04, 0.02, 0)
 DEPTH_DEFAULT, DEPTH_MAX = 100, 500
 UNKNOWN = "EQuery:Unknown asset pair"
 
@@ -105,8 +101,8 @@ def _pair(listing: Listing) -> dict[str, object]:
         "lot_multiplier": 1,
         "leverage_buy": [],
         "leverage_sell": [],
-        "fees": [list(step) for step in zip(VOLUMES, TAKER, strict=True)],
-        "fees_maker": [list(step) for step in zip(VOLUMES, MAKER, strict=True)],
+        "fees": [],  # both empty since September 2026
+        "fees_maker": [],
         "fee_volume_currency": "ZUSD",
         "margin_call": 80,
         "margin_stop": 40,

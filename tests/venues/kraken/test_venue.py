@@ -128,21 +128,21 @@ def test_many_instruments_are_spread_over_connections() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "tier", "maker", "taker"),
+    ("group", "tier", "maker", "taker", "source"),
     [
-        ("", None, 25.0, 40.0),
-        ("", "50K", 14.0, 24.0),
-        ("", "10M", 0.0, 10.0),
-        ("stable", None, 20.0, 20.0),
-        ("stable", "500K", 4.0, 4.0),
-        ("another", None, 25.0, 40.0),
+        ("", None, 40.0, 80.0, "in force 2026-07-09"),
+        ("", "50K", 15.0, 30.0, "in force 2026-07-09"),
+        ("", "500M", 0.0, 5.0, "in force 2026-07-09"),
+        ("stable", None, 20.0, 20.0, "Stablecoin, Pegged Token"),
+        ("stable", "500K", 4.0, 4.0, "AssetPairs of 2021-04-17"),
+        ("another", None, 40.0, 80.0, "in force 2026-07-09"),
     ],
 )
-def test_fees(group: str, tier: str | None, maker: float, taker: float) -> None:
+def test_fees(group: str, tier: str | None, maker: float, taker: float, source: str) -> None:
     rate = fee_schedule("kraken").rate(tier, group)
     assert (rate.maker_bps, rate.taker_bps) == (maker, taker)
-    assert rate.as_of == "2026-11-22"
-    assert "AssetPairs" in rate.source
+    assert rate.as_of == "2026-11-24"
+    assert source in rate.source
 
 
 @pytest.mark.parametrize(
