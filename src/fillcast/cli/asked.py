@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fillcast.cli.config import Config, read_config
 from fillcast.cli.per_venue import PerVenue, per_venue, read_fee_bps
+from fillcast.cli.stated_fees import fee_paid, kept_fees, typed_fees
 from fillcast.core.instrument import Instrument
 from fillcast.errors import SizeError, UsageError
-from fillcast.forecast.fee_files import fee_schedule
 from fillcast.forecast.order import MARKET, SIDES, Order, parse_order
 from fillcast.forecast.rates import known_rates
 from fillcast.forecast.size import MAX_EXPONENT, MAX_TEXT, NOT_FINITE, match_size, parse_duration, spelled_out
@@ -97,14 +97,12 @@ class Asked:
         )
 
     def fee(self, order: Order, instrument: Instrument) -> FeeRate:
-        """Return what the account pays: stated fees over the tier's over a new account's."""
-        maker, taker = self.fees_maker_bps.of(instrument.venue), self.fees_taker_bps.of(instrument.venue)
-        if taker is not None:
-            return stated_fee(taker, maker)
-        scheduled = fee_schedule(instrument.venue).rate(order.tier, instrument.fee_group)
-        if maker is None:
-            return scheduled
-        return replace(scheduled, maker_bps=stated_fee(scheduled.taker_bps, maker).maker_bps)
+        """Return what the account pays: typed fees, over a typed tier, over the config file's fees and tier."""
+        venue = instrument.venue
+        stated = typed_fees(self.fees_maker_bps.of(venue), self.fees_taker_bps.of(venue))
+        if self.tiers.of(venue) is None:
+            stated = stated.over(kept_fees(self.config.fees, instrument))
+        return fee_paid(instrument, order.tier, stated)
 
 
 def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Config | None = None) -> Asked:

@@ -11,6 +11,10 @@ okx = "40ms"
 [endpoints]
 okx = "http://127.0.0.1:8100"
 
+[fees.okx]
+maker = "8bps"
+taker = "0.1%"
+
 [protocol.gate]
 use_gate_obu = false
 """
@@ -27,12 +31,14 @@ from typing import TYPE_CHECKING
 from fillcast.errors import UsageError
 
 if TYPE_CHECKING:
+    from fillcast.cli.stated_fees import StatedFees
     from fillcast.venues.settings import Settings
 
 PATH_VARIABLE = "FILLCAST_CONFIG"
 TABLES = ("tiers", "latencies", "endpoints")
+FEES = "fees"
 PROTOCOL = "protocol"
-KEYS = ("proxy", *TABLES, PROTOCOL)
+KEYS = ("proxy", *TABLES, FEES, PROTOCOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class Config:
         For every connection to a venue.
     protocol
         By venue: what its protocol waits for, compares and believes.
+    fees
+        By venue or `VENUE:SYMBOL`: what the user's account pays there.
     """
 
     tiers: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +62,7 @@ class Config:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     proxy: str | None = None
     protocol: Mapping[str, Settings] = field(default_factory=dict)
+    fees: Mapping[str, StatedFees] = field(default_factory=dict)
 
 
 def config_path() -> Path:
@@ -100,7 +109,8 @@ def read_config(venues: tuple[str, ...]) -> Config:
     if proxy is not None and not isinstance(proxy, str):
         raise UsageError(f"config file {path}: proxy must be a text, not {proxy!r}")
     tables = {name: _table(path, name, content.get(name, {}), venues) for name in TABLES}
-    return Config(tables["tiers"], tables["latencies"], tables["endpoints"], proxy, _protocol(path, content, venues))
+    protocol, fees = _protocol(path, content, venues), _fees(path, content, venues)
+    return Config(tables["tiers"], tables["latencies"], tables["endpoints"], proxy, protocol, fees)
 
 
 def _protocol(path: Path, content: Mapping[str, object], venues: tuple[str, ...]) -> Mapping[str, Settings]:
@@ -110,6 +120,17 @@ def _protocol(path: Path, content: Mapping[str, object], venues: tuple[str, ...]
 
     try:
         return read_protocols(content[PROTOCOL], venues)
+    except UsageError as error:
+        raise UsageError(f"config file {path}: {error}") from None
+
+
+def _fees(path: Path, content: Mapping[str, object], venues: tuple[str, ...]) -> Mapping[str, StatedFees]:
+    if FEES not in content:
+        return {}
+    from fillcast.cli.stated_fees import read_fees  # brings instruments along: help must stay fast
+
+    try:
+        return read_fees(content[FEES], venues)
     except UsageError as error:
         raise UsageError(f"config file {path}: {error}") from None
 
