@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from fillcast.forecast.forecast import Forecast as Forecast
     from fillcast.forecast.order import Order as Order
     from fillcast.forecast.order import parse_order as parse_order
+    from fillcast.forecast.slippage import BacktestFill as BacktestFill
+    from fillcast.forecast.slippage import LabelledPrior as LabelledPrior
+    from fillcast.forecast.slippage import SlippageModel as SlippageModel
+    from fillcast.forecast.slippage import slippage_model as slippage_model
+    from fillcast.forecast.snapshot_cost import SnapshotCost as SnapshotCost
+    from fillcast.forecast.snapshot_cost import cost as cost
+    from fillcast.forecast.snapshots import Snapshots as Snapshots
+    from fillcast.models.impact.square_root import SquareRootLaw as SquareRootLaw
     from fillcast.session.answer import Answer as Answer
     from fillcast.session.session import Session as Session
     from fillcast.session.session import watch as watch
@@ -32,6 +40,7 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "Answer": "fillcast.session.answer",
+    "BacktestFill": "fillcast.forecast.slippage",
     "Book": "fillcast.core.book",
     "BookState": "fillcast.core.state",
     "BookView": "fillcast.core.view",
@@ -39,13 +48,20 @@ _PLACES = {
     "FillcastError": "fillcast.errors",
     "Forecast": "fillcast.forecast.forecast",
     "Instrument": "fillcast.core.instrument",
+    "LabelledPrior": "fillcast.forecast.slippage",
     "Order": "fillcast.forecast.order",
     "Proof": "fillcast.core.state",
     "Session": "fillcast.session.session",
+    "SlippageModel": "fillcast.forecast.slippage",
+    "SnapshotCost": "fillcast.forecast.snapshot_cost",
+    "Snapshots": "fillcast.forecast.snapshots",
+    "SquareRootLaw": "fillcast.models.impact.square_root",
     "Verification": "fillcast.tape.verify",
     "Walk": "fillcast.core.view",
+    "cost": "fillcast.forecast.snapshot_cost",
     "fee_rate": "fillcast.forecast.fee_files",
     "parse_order": "fillcast.forecast.order",
+    "slippage_model": "fillcast.forecast.slippage",
     "verify": "fillcast.tape.verify",
     "watch": "fillcast.session.session",
 }
