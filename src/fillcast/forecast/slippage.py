@@ -135,7 +135,7 @@ class SlippageModel:
             raise NotLiveError(f"no snapshot is as old as {at} ns; the first is of {times[0]} ns, and that is later")
         age_s = (at - int(times[index])) / NS_PER_S
         if self.max_age_s is not None and age_s > self.max_age_s:
-            raise NotLiveError(f"snapshot {index} is {age_s:.10g} s old at {at} ns, and {self.max_age_s:g} s are allowed")
+            raise NotLiveError(f"snapshot {index} is {age_s} s old at {at} ns; {self.max_age_s:g} s are allowed")
         return index, age_s
 
     def _fill(self, found: SnapshotCost, index: int, age_s: float | None) -> BacktestFill:
