@@ -14,7 +14,7 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
 from fillcast.core.view import BookSide, BookView
 from fillcast.errors import ParameterError
-from fillcast.models.features import BANDS_BPS, FEATURES, IMBALANCE_LEVELS, book_features, index_of, table
+from fillcast.models.features import BANDS_BPS, BOOK_FEATURES, IMBALANCE_LEVELS, book_features, index_of, table
 
 BTCUSDT = Instrument("binance_usdm", "BTCUSDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.001"))
 PAGE = Path(__file__).parents[3] / "docs" / "features.md"
@@ -59,9 +59,9 @@ def twin(view: BookView, side: int, lots: int) -> dict[str, float]:
 def test_equals_the_twin(bids: list[tuple[int, int]], asks: list[tuple[int, int]], side: int, lots: int) -> None:
     view = view_of(bids, asks)
     expected = twin(view, side, lots)
-    assert set(expected) == {one.name for one in FEATURES}
+    assert set(expected) == {one.name for one in BOOK_FEATURES}
     ours = book_features(view, side, lots * BTCUSDT.lot_value)
-    np.testing.assert_allclose(ours, [expected[one.name] for one in FEATURES], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ours, [expected[one.name] for one in BOOK_FEATURES], rtol=1e-9, atol=1e-9)
 
 
 def test_a_swapped_side_is_caught_by_the_twin() -> None:

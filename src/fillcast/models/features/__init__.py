@@ -1,6 +1,28 @@
 """What a cost model may know of one book at the moment of asking: numbers with a name, a unit and a definition."""
 
-from fillcast.models.features.names import BANDS_BPS, FEATURES, IMBALANCE_LEVELS, Feature, index_of, table
-from fillcast.models.features.vector import book_features
+from fillcast.models.features.names import (
+    BANDS_BPS,
+    BOOK_FEATURES,
+    FEATURES,
+    FLOW_FEATURES,
+    IMBALANCE_LEVELS,
+    Feature,
+    index_of,
+    table,
+)
+from fillcast.models.features.state import FeatureState
+from fillcast.models.features.vector import book_features, features_at
 
-__all__ = ["BANDS_BPS", "FEATURES", "IMBALANCE_LEVELS", "Feature", "book_features", "index_of", "table"]
+__all__ = [
+    "BANDS_BPS",
+    "BOOK_FEATURES",
+    "FEATURES",
+    "FLOW_FEATURES",
+    "IMBALANCE_LEVELS",
+    "Feature",
+    "FeatureState",
+    "book_features",
+    "features_at",
+    "index_of",
+    "table",
+]

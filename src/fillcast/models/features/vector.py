@@ -1,4 +1,4 @@
-"""The features of one version of a book and one order, computed at the moment of asking."""
+"""The features of one moment and one order: of one version of a book, and of what came before it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from fillcast.core.units import BPS
 from fillcast.core.view import BookSide, BookView
 from fillcast.errors import ParameterError
 from fillcast.models.bounds import positive
-from fillcast.models.features.names import BANDS_BPS, FEATURES, IMBALANCE_LEVELS
+from fillcast.models.features.names import BANDS_BPS, BOOK_FEATURES, IMBALANCE_LEVELS
+from fillcast.models.features.state import FeatureState
 
 
 def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]:
-    """Return the features in the order of `FEATURES`.
+    """Return the features in the order of `BOOK_FEATURES`.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]
     positive("size", size)
     levels = view.walk_base(side, size).levels
     if not len(view.bids) or not len(view.asks):
-        return np.full(len(FEATURES), np.nan)
+        return np.full(len(BOOK_FEATURES), np.nan)
     bid, ask = int(view.bids.ticks[0]), int(view.asks.ticks[0])
     mid = (bid + ask) / 2
     bid_lots, ask_lots = float(view.bids.lots[0]), float(view.asks.lots[0])
@@ -65,6 +66,33 @@ def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]
             (levels,),
         )
     )
+
+
+def features_at(
+    state: FeatureState, view: BookView, side: int, size: float, now_ns: int | None = None
+) -> NDArray[np.float64]:
+    """Return all features at a time, in the order of `FEATURES`.
+
+    Parameters
+    ----------
+    state
+        Fed with every frame up to now.
+    view
+        The book as it is after the last of them.
+    side, size
+        As of `book_features`, whose errors it raises.
+    now_ns
+        Event time, venue clock; the latest time that `state` has seen when absent.
+
+    Raises
+    ------
+    ParameterError
+        When the state or the view has seen something later.
+    """
+    moment = state.last_ns if now_ns is None else now_ns
+    if view.event_ns > moment:
+        raise ParameterError(f"now_ns must be at least {view.event_ns}, the time of the book, not {moment!r}")
+    return np.concatenate((book_features(view, side, size), state.at(moment)))
 
 
 def _depth(book_side: BookSide, sign: int, mid_ticks: float) -> NDArray[np.float64]:
