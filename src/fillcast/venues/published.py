@@ -47,11 +47,12 @@ def tier(name: str, maker_bps: Decimal, taker_bps: Decimal) -> PublishedTier:
     InstrumentError
         When makers pay more than takers, or are paid more than takers pay: no venue does either, a mix-up would.
     """
-    if maker_bps > taker_bps:
-        raise InstrumentError(f"makers pay {maker_bps:f} bps, more than takers with {taker_bps:f} bps")
-    if maker_bps + taker_bps < 0:
-        raise InstrumentError(f"makers are paid {-maker_bps:f} bps, more than takers pay with {taker_bps:f} bps")
-    return PublishedTier(name, float(maker_bps), float(taker_bps))
+    maker, taker = float(maker_bps), float(taker_bps)
+    if maker > taker:
+        raise InstrumentError(f"makers pay {maker:g} bps, more than takers with {taker:g} bps")
+    if maker + taker < 0:
+        raise InstrumentError(f"makers are paid {-maker:g} bps, more than takers pay with {taker:g} bps")
+    return PublishedTier(name, maker, taker)
 
 
 def rate_bps(raw: msgspec.Raw, unit_bps: Decimal, field: str) -> Decimal:
