@@ -137,7 +137,7 @@ def test_without_a_command_the_help_is_shown(in_process):
     assert "Commands:" in result.stdout
 
 
-@pytest.mark.parametrize("name", ["quote", "watch", "demo", "lab", "instruments", "verify"])
+@pytest.mark.parametrize("name", ["quote", "watch", "demo", "lab", "instruments", "verify", "evidence"])
 def test_every_command_has_help_and_json(in_process, name):
     result = in_process(name, "--help")
     assert result.returncode == 0

@@ -10,6 +10,7 @@ import typer
 from fillcast.cli.config import PATH_VARIABLE, config_path
 from fillcast.cli.demo import demo
 from fillcast.cli.doctor import doctor
+from fillcast.cli.evidence import evidence
 from fillcast.cli.instruments import instruments
 from fillcast.cli.lab import LabCommand, lab
 from fillcast.cli.quote import quote
@@ -28,6 +29,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     instruments: "List a venue's instruments, or search them",
     doctor: "Check rule by rule what a live venue does",
     verify: "Rebuild every book in a capture and judge it",
+    evidence: "Hold every model to the numbers published of it",
     lab: "Run the embedded exchange by itself",
 }
 

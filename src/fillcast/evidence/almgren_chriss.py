@@ -23,6 +23,16 @@ TABLE_1 = AlmgrenChriss(
 )
 SIZE, COUNT, INTERVAL = 1e6, 5, 1.0
 LVAR_QUANTILE = 1.645
+# What the paper derives the inputs from: 30 % a year of 250 trading days on a price of 50 dollars; permanent impact of
+# one spread for 10 % of a day's volume, temporary of one for 1 %.
+PRICE, ANNUAL, TRADING_DAYS = 50.0, 0.30, 250
+DRIFT = 0.02  # dollars a share a day
+# Cents of sigma; and gamma and eta as printed.
+DERIVED = (("sigma", 0.95, 5e-3), ("gamma", 2.5e-7, 1e-21), ("eta", 2.5e-6, 1e-20))
+# What waiting for the drift adds to x_1 .. x_4 at lambda = 1e-6: the correction of the paper, x = 11080.3324 times
+# 1 - (sinh(kappa (T - t)) + sinh(kappa t)) / sinh(kappa T).
+DRIFT_HELD = (4386.732898, 6229.897981, 6229.897981, 4386.732898)
+DRIFT_SHARES = 5e-7
 BLOCK = float(np.finfo(np.float64).max)  # the largest aversion to risk that is a number
 
 # lambda; kappa, 1/kappa, E, V, sqrt V, the trades, each with half a unit of its last digit printed.
@@ -77,6 +87,7 @@ TAILS = {
     ("CVaR", 0.99): 2519498.99,
 }
 CENT = 5e-3  # dollars, half of one
+FLAT = 1e-12  # per dollar, an aversion to risk at which the frontier is flat: the slope is minus the aversion
 RELATIVE = 1e-9  # what closed forms, sums and a simulated mean are to agree to
 
 # lambda; E in million dollars, V in 1e12 dollars squared and 1/kappa in days, where the program prints them.
@@ -86,6 +97,8 @@ PROGRAM_ROWS: list[tuple[float, dict[str, Printed]]] = [
     (5e-9, {"V": (1.0740, 5e-5), "1/kappa": (22.94, 5e-3)}),
     (9e-9, {"E": (0.6626, 5e-5), "V": (1.0669, 5e-5), "1/kappa": (17.10, 5e-3)}),
 ]
+# Half-life and V at lambda = 1e-9, and the half-life at 1e-6, to more digits than printed there.
+PROGRAM_CLOSED = (("1/kappa", 1e-9, 51.2997, 5e-5), ("V", 1e-9, 1.0811918e12, 5e4), ("1/kappa", 1e-6, 1.647240, 5e-7))
 PROGRAM_UNITS = {"E": 1e6, "V": 1e12, "1/kappa": 1.0}
 
 DEVIATIONS = np.array([0.95, 1.9])
@@ -108,7 +121,16 @@ PAIR_EXPECTED, PAIR_VARIANCE = (922784.664041, 5e-7), (339112349893.5374, 5e-3)
 
 def rows() -> list[Row]:
     """Return every row of this family, computed now."""
-    return [*_table(), *_block(), *_identities(), *_program(), *_pair()]
+    return [*_inputs(), *_table(), *_block(), *_identities(), *_drift(), *_program(), *_pair()]
+
+
+def _inputs() -> list[Row]:
+    ours = {
+        "sigma": PRICE * ANNUAL / TRADING_DAYS**0.5,
+        "gamma": TABLE_1.permanent,
+        "eta": TABLE_1.temporary,
+    }
+    return [_row(f"{name}, from what it is derived from", TABLE, value, ours[name], w) for name, value, w in DERIVED]
 
 
 def _table() -> list[Row]:
@@ -138,6 +160,7 @@ def _block() -> list[Row]:
     return [
         _row("E, all in the first slice", TABLE, 2562500.0, float(place.expected), 0.5),
         _row("V, all in the first slice", TABLE, 0.0, float(place.variance), CENT),
+        _row("sqrt V, all in the first slice", TABLE, 0.0, float(place.variance) ** 0.5, CENT),
         _row("n_1, all in the first slice", TABLE, 1e6, float(trades[0]), TRADE),
     ]
 
@@ -152,13 +175,34 @@ def _identities() -> list[Row]:
     lvar = TABLE_1.lvar_plan(SIZE, COUNT, INTERVAL, LVAR_QUANTILE).place
     best = TABLE_1.frontier(SIZE, COUNT, INTERVAL, lvar.risk_aversion)
     condition = float(lvar.risk_aversion * 2.0 * np.sqrt(best.variance)) / LVAR_QUANTILE
+    kappa = _numbers(1e-6)["kappa"]
+    squared = 1e-6 * TABLE_1.sigma**2 / (TABLE_1.temporary - 0.5 * TABLE_1.permanent * INTERVAL)
+    even = TABLE_1.frontier(SIZE, COUNT, INTERVAL, 0.0)
+    steps = (1.0 - 1.0 / COUNT) * (1.0 - 0.5 / COUNT)
+    even_variance = TABLE_1.sigma**2 * SIZE**2 * COUNT * INTERVAL / 3.0 * steps
     quotients = {
         "E, closed form over sum": float(place.expected / summed.mean),
         "V, closed form over sum": float(place.variance / summed.variance),
+        "2 (cosh(kappa tau) - 1) / tau^2 over kappa~^2": 2.0
+        * (np.cosh(kappa * INTERVAL) - 1.0)
+        / INTERVAL**2
+        / squared,
+        "V of even slices over its closed form": float(even.variance) / even_variance,
         "mean of antithetic paths over E": mean / float(place.expected),
         "L-VaR: 2 lambda sqrt V over lambda_v = 1.645": condition,
     }
-    return [_row(name, PAPER, 1.0, ours, RELATIVE) for name, ours in quotients.items()]
+    found = [_row(name, PAPER, 1.0, float(ours), RELATIVE) for name, ours in quotients.items()]
+    near = TABLE_1.frontier(SIZE, COUNT, INTERVAL, np.array([-FLAT, FLAT]))
+    slope = float(np.diff(near.expected)[0] / np.diff(near.variance)[0])
+    return [*found, _row("dE/dV, lambda = 0", PAPER, 0.0, slope, FLAT)]
+
+
+def _drift() -> list[Row]:
+    added = np.cumsum(-TABLE_1.drift_trades(DRIFT, COUNT, INTERVAL, 1e-6))
+    return [
+        _row(f"added to x_{place} by a drift of {DRIFT:g}", PAPER, value, float(added[place - 1]), DRIFT_SHARES)
+        for place, value in enumerate(DRIFT_HELD, 1)
+    ]
 
 
 def _program() -> list[Row]:
@@ -169,6 +213,9 @@ def _program() -> list[Row]:
             quantity = f"{name}, lambda = {aversion:g}"
             scaled = ours[name] / PROGRAM_UNITS[name]
             found.append(_row(quantity, PROGRAM, value, scaled, within, provenance="published"))
+    for name, aversion, value, within in PROGRAM_CLOSED:
+        quantity = f"{name}, lambda = {aversion:g}, more digits"
+        found.append(_row(quantity, PROGRAM, value, _numbers(aversion)[name], within))
     return found
 
 

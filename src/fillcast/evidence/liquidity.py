@@ -6,13 +6,18 @@ import numpy as np
 
 from fillcast.evidence.row import Row
 from fillcast.models.liquidity import (
+    amihud_illiquidity,
+    bucket_imbalances,
+    bulk_buy_fraction,
     flow_events,
     flow_slope,
     kyle_lambda,
+    quoted_spread,
     roll_covariance,
     roll_spread,
     split_spread,
     stylised_slope,
+    vpin_of_buckets,
 )
 from fillcast.models.volatility import log_returns
 
@@ -36,6 +41,10 @@ CHANGES = (0.31, -0.35, 0.02, 0.66, -0.28, 0.41, -0.77, 0.09, 0.85, 0.02, 0.12, 
 SLOPE = 0.20761904761904754
 ERRORS = ((0, 0.006994250046014638), (1, 0.005687461805758414), (3, 0.003085257564768764))
 ROUNDING = 1e-14
+SPREAD_ROUNDING = 5e-11  # quote currency: differences of prices near 60,000
+
+QUOTES = ((0, 1_000_000_000, 4_000_000_000), (99.0, 98.0, 98.0), (100.0, 100.0, 101.0))
+VPIN_SOURCE = "Easley, Lopez de Prado and O'Hara (2012), Review of Financial Studies 25"
 
 DEPTH = 10
 LEVELS_TAKEN = (1, 2, 3, 1, 4)
@@ -43,7 +52,7 @@ LEVELS_TAKEN = (1, 2, 3, 1, 4)
 
 def rows() -> list[Row]:
     """Return every row of this family, computed now."""
-    return [*_roll(), *_kyle(), *_spreads(), *_order_flow()]
+    return [*_roll(), *_kyle(), *_spreads(), *_one_sidedness(), *_order_flow()]
 
 
 def _roll() -> list[Row]:
@@ -67,21 +76,31 @@ def _kyle() -> list[Row]:
 def _spreads() -> list[Row]:
     """A taker buys at 60001.37 with the mid at 60000.115, which is 60000.845 at the horizon."""
     parts = split_spread([1], [60_001.37], [60_000.115], [60_000.845])
-    together = float(parts.realised[0]) + float(parts.impact[0])
-    identity = "effective = realised + impact, to the bit"
+    effective, realised, impact = (float(part[0]) for part in (parts.effective, parts.realised, parts.impact))
+    source = "Huang and Stoll (1996), J. Financial Economics 41: definitions"
+    cases = [
+        ("quoted, 1 for a second, 2 for three", 1.75, quoted_spread(*QUOTES), 0.0),
+        ("effective less realised and impact", 0.0, effective - (realised + impact), 0.0),
+        ("effective, 2 s (P - m)", 2.51, effective, SPREAD_ROUNDING),
+        ("realised, 2 s (P - m')", 1.05, realised, SPREAD_ROUNDING),
+        ("impact, 2 s (m' - m)", 1.46, impact, SPREAD_ROUNDING),
+    ]
+    return [Row("spreads", name, source, exact, ours, within, "golden case") for name, exact, ours, within in cases]
+
+
+def _one_sidedness() -> list[Row]:
+    """Ten lots bought, then six sold: buckets of eight hold 8 - 0 and 2 - 6."""
+    buckets = bucket_imbalances([10, 6], [1, 0], 8)
+    amihud = amihud_illiquidity([0.001, -0.002], [1e6, 5e5])
+    bulk = float(bulk_buy_fraction([0.5], 0.5)[0])
+    cases = [
+        ("Amihud", "mean |r| / value traded", "Amihud (2002), J. Financial Markets 5", 2.5e-9, amihud, 1e-24),
+        ("VPIN", "two buckets of eight lots", VPIN_SOURCE, 0.75, vpin_of_buckets(buckets, 8, 2), 0.0),
+        ("VPIN", "bulk share bought at dP = sigma", VPIN_SOURCE, 0.8413447461, bulk, 5e-11),
+    ]
     return [
-        Row(
-            "spreads",
-            "effective less its parts",
-            identity,
-            0.0,
-            float(parts.effective[0]) - together,
-            0.0,
-            "golden case",
-        ),
-        Row("spreads", "effective", "2 s (P - m)", 2.51, float(parts.effective[0]), 5e-11, "golden case"),
-        Row("spreads", "realised", "2 s (P - m')", 1.05, float(parts.realised[0]), 5e-11, "golden case"),
-        Row("spreads", "impact", "2 s (m' - m)", 1.46, float(parts.impact[0]), 5e-11, "golden case"),
+        Row(model, quantity, source, value, ours, within, "golden case")
+        for model, quantity, source, value, ours, within in cases
     ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from fillcast.evidence.row import Row
 from fillcast.models.impact import PowerLawImpact
 
@@ -16,7 +18,9 @@ DISCRETE = "five slices, k = 1/2, by a general interior-point solver"
 RATE, MOVE = 2e5, 0.5
 ROOT = PowerLawImpact(sigma=0.95, permanent=0.0, temporary=MOVE / RATE**0.5, exponent=0.5, half_spread=0.0)
 LINEAR = replace(ROOT, temporary=MOVE / RATE, exponent=1.0)
+SQUARE = replace(ROOT, temporary=MOVE / RATE**2, exponent=2.0)
 SIZE, COUNT, INTERVAL, AVERSION = 1e6, 5, 1.0, 1e-6
+PERMANENT = 2.5e-7  # dollars a share for each share, as in table 1
 
 TRADES = (656547.4, 194146.1, 78356.6, 41436.5, 29513.3)
 TEMPORARY, VARIANCE = 730040.62, 1.31906734e11
@@ -47,6 +51,7 @@ def _continuous() -> list[Row]:
         (LINEAR, "E", 751040.9443, float(LINEAR.continuous_frontier(SIZE, AVERSION).expected), 5e-5),
         (LINEAR, "V", 7.510409443e11, float(LINEAR.continuous_frontier(SIZE, AVERSION).variance), 50.0),
         (LINEAR, "lambda V / (k E)", 1.0, _identity(LINEAR), 1e-12),
+        (SQUARE, "x(t)/X at its end, T* (k + 1) / (k - 1)", 0.0, _left_at_end(SQUARE), 1e-15),
     ]
     return [
         Row(MODEL, f"{name}, k = {model.exponent:g}", CONTINUOUS, value, ours, within, "recomputed")
@@ -65,12 +70,26 @@ def _discrete() -> list[Row]:
         ("V", VARIANCE, variance, DOLLARS / AVERSION),
         ("temporary cost + lambda V", TEMPORARY + AVERSION * VARIANCE, expected + AVERSION * variance, OBJECTIVE),
         ("temporary cost of even slices", 500_000.0, even, 1e-6),
+        ("gamma (X^2 - sum n^2) / 2 of even slices", 100_000.0, _permanent_cost(), 1e-6),
     ]
     return [Row(MODEL, name, DISCRETE, value, ours, within, "golden case") for name, value, ours, within in printed]
 
 
 def _left_at_scale(model: PowerLawImpact) -> float:
     return float(model.continuous_holdings(SIZE, AVERSION, model.time_scale(SIZE, AVERSION))) / SIZE
+
+
+def _left_at_end(model: PowerLawImpact) -> float:
+    k = model.exponent
+    end = model.time_scale(SIZE, AVERSION) * (k + 1.0) / (k - 1.0)
+    return float(model.continuous_holdings(SIZE, AVERSION, end)) / SIZE
+
+
+def _permanent_cost() -> float:
+    """Return what permanent impact adds to even slices: of each slice the later ones pay it, the slice itself not."""
+    trades = np.full(COUNT, SIZE / COUNT)
+    with_it = replace(ROOT, permanent=PERMANENT)
+    return float(with_it.impact_cost(trades, INTERVAL) - ROOT.impact_cost(trades, INTERVAL))
 
 
 def _identity(model: PowerLawImpact) -> float:

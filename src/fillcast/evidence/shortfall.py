@@ -19,7 +19,16 @@ def rows() -> list[Row]:
     parts = shortfall_parts(paper, fills, fees)
     left = float(parts.total - perold_shortfall(paper, fills, fees))
     model, source = "implementation shortfall", "Perold (1988), J. Portfolio Management 14(3)"
+    each = {
+        "delay": (5.0, parts.delay),
+        "trading": (3.25, parts.trading),
+        "opportunity": (7.5, parts.opportunity),
+        "fees": (0.7, parts.fees),
+    }
+    split = "Kissell (2006), J. Trading 1(3): the expanded split, by hand"
+    found = [Row(model, name, split, value, float(ours), 0.0, "golden case") for name, (value, ours) in each.items()]
     return [
+        *found,
         Row(model, "parts less the whole", source, 0.0, left, 0.0, "golden case"),
         Row(model, "whole, ten units of which seven filled", source, 16.45, float(parts.total), 0.0, "golden case"),
     ]
