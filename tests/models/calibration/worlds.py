@@ -37,7 +37,7 @@ class Market:
     orders_per_s: float = 1.0
     mean_base: float = 0.5
     walk: float = 0.2  # bps per base beyond the touch, on average
-    permanent: float = 0.05  # bps per base
+    permanent: float = 0.5  # bps per base
     rate: float = 0.7  # 1 / s, of refill
     near_depth: float = 5.0  # base on each side
     depth_noise: float = 0.2  # base
@@ -61,10 +61,10 @@ class Market:
 @dataclass(frozen=True)
 class SignedMarket:
     seconds: float = 7200.0
-    orders_per_s: float = 10.0
+    orders_per_s: float = 4.0
     level: float = 1.0  # bps, what one order moves at once
     decay: float = 0.25
-    sigma: float = 2.0  # bps per root order
+    sigma: float = 1.0  # bps per root order
     traders: int = 10
     tail: float = 1.5  # of the lengths of split orders: signs then correlate as lag^-0.5
 

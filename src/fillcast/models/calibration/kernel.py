@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from fillcast.core.units import BPS
 from fillcast.models.calibration.blocks import LEAST_BLOCKS, MOST_BLOCKS, Resampled
-from fillcast.models.calibration.curve import Fitted, banded, no_curve
+from fillcast.models.calibration.curve import Curve, Fitted, banded, no_curve
 from fillcast.models.calibration.enough import accepted, refused, shortage
 from fillcast.models.calibration.names import KERNEL_DECAY
 from fillcast.models.calibration.parameter import Parameter
@@ -42,6 +42,7 @@ MEMORY = 256  # L, market orders; what is older is left out, which the tail's la
 LEAST_MEMORY = 16
 BLOCK_OVER_MEMORY = 4  # orders in a block, over L: a block then holds its dependence
 CURVE_SHARE = 0.5  # of the memory is on the curve: near its end G carries what was left out
+CURVE_POINTS = 30
 TAIL = np.array([4, 6, 8, 11, 16, 23, 32, 45, 64])  # lags of the fit, evenly spaced in the logarithm
 LEAST_S = 7200.0  # the memory of signs lasts for hours: less than two of them is one mood of the market
 LEAST_SWEEPS = 20_000  # G(64) is then known within a tenth where one order explains 5 % of a move
@@ -77,24 +78,26 @@ def estimate_kernel(stretches: Sequence[Stretch], *, level: float = LEVEL) -> Fi
         `LEAST_SWEEPS` on.
     """
     series = [_series(stretch) for stretch in stretches]
+    memory = min(MEMORY, sum(len(part.moves) for part in series) // (LEAST_BLOCKS * BLOCK_OVER_MEMORY))
+    series = [part for part in series if len(part.moves) >= BLOCK_OVER_MEMORY * memory]
     orders = sum(len(part.moves) for part in series)
-    memory = min(MEMORY, orders // (LEAST_BLOCKS * BLOCK_OVER_MEMORY))
-    series = [part for part in series if len(part.moves) >= memory]
     why = shortage(stretches, LEAST_S)
     if why is None and orders < LEAST_SWEEPS:
         why = f"{orders} market orders, at least {LEAST_SWEEPS} are needed"
-    if memory < LEAST_MEMORY or not series:
-        why = why or f"no stretch holds {LEAST_MEMORY} market orders"
+    if why is not None and (memory < LEAST_MEMORY or not series):
         curve = no_curve(NAME, UNIT, level, lag_unit=LAG_UNIT)
         return Fitted(refused(KERNEL_DECAY, why, SOURCE, stretches), curve)
     kernel, influences = _inverted(series, memory)
-    lags = np.unique(np.rint(np.geomspace(1.0, CURVE_SHARE * memory, 30)).astype(np.int64))
-    points = Resampled(kernel[lags - 1], _error(influences[:, lags - 1]), float(len(influences)))
-    curve = banded(NAME, UNIT, lags.astype(np.float64), points, level, orders, lag_unit=LAG_UNIT)
-    if why is not None or memory < MEMORY:
-        why = why or "the stretches are too short for the memory of the kernel"
+    curve = _curve(kernel, influences, level, orders)
+    if why is not None:
         return Fitted(refused(KERNEL_DECAY, why, SOURCE, stretches), curve)
     return Fitted(_decay(kernel[TAIL - 1], influences[:, TAIL - 1], stretches, orders, level), curve)
+
+
+def _curve(kernel: FloatArray, influences: FloatArray, level: float, orders: int) -> Curve:
+    lags = np.unique(np.rint(np.geomspace(1.0, CURVE_SHARE * len(kernel), CURVE_POINTS)).astype(np.int64))
+    points = Resampled(kernel[lags - 1], _error(influences[:, lags - 1]), float(len(influences)))
+    return banded(NAME, UNIT, lags.astype(np.float64), points, level, orders, lag_unit=LAG_UNIT)
 
 
 def _decay(
@@ -139,7 +142,7 @@ def _scores(part: _Series, steps: FloatArray, length: int) -> FloatArray:
     """Return for each block of `length` orders the sum of s_(t-n) times the residual of t: (blocks, L)."""
     memory = len(steps)
     history = sliding_window_view(part.signs, memory)[:, ::-1]
-    residuals = part.moves[memory - 1 :] - history @ steps
+    residuals = part.moves[memory - 1 :] - np.convolve(part.signs, steps, mode="valid")
     starts = range(0, max(len(residuals) // length, 1) * length, length)
     ends = [*starts[1:], len(residuals)]
     return np.stack([residuals[a:b] @ history[a:b] for a, b in zip(starts, ends, strict=True)])

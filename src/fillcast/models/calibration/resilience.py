@@ -68,7 +68,7 @@ def estimate_resilience(stretches: Sequence[Stretch], *, level: float = LEVEL, s
     bins = [_refills(stretch, band, block_s) for stretch in stretches if len(stretch.depth_ns)]
     events = int(sum(sums[:, -1].sum() for sums in bins))
     if events < LEAST_SWEEPS:
-        why = f"{events} market orders of {REMOVED:.0%} of the usual depth near the mid, at least {LEAST_SWEEPS} are needed"
+        why = f"{events} market orders of {REMOVED:.0%} of the near depth or more, at least {LEAST_SWEEPS} are needed"
         return Fitted(refused(RESILIENCE, why, SOURCE, stretches), no_curve(NAME, UNIT, level))
     curve = banded(NAME, UNIT, LAGS_S, block_bootstrap(bins, _shares, seed=seed), level, events)
     return Fitted(_fitted(bins, stretches, curve, level, seed), curve)
@@ -84,8 +84,8 @@ def _fitted(
     rho = float(np.exp(resampled.value[0]))
     if resampled.value[1] <= 0:
         return refused(RESILIENCE, "depth does not come back within 10 s", SOURCE, stretches)
-    if not SLOWEST < rho < FASTEST:
-        why = f"refill is {'slower' if rho <= SLOWEST else 'faster'} than lags of 0.1 to 10 s can tell"
+    if not RATES[1] < rho < RATES[-2]:
+        why = f"refill is {'slower' if rho <= RATES[1] else 'faster'} than lags of 0.1 to 10 s can tell"
         return refused(RESILIENCE, why, SOURCE, stretches)
     estimate = positive_estimate(rho, float(resampled.error[0]), resampled.reach(level), level, curve.n)
     return accepted(RESILIENCE, estimate, SOURCE, stretches)

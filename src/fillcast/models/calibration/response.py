@@ -31,8 +31,8 @@ READ_AT_S = 10.0
 # s: three a decade, and 10 s itself is among them; beyond it as far as the data carry.
 LAGS_S = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, READ_AT_S, 15.0, 20.0, 30.0, 60.0, 120.0])
 BLOCKS_OVER_LAG = 2.0
-BLOCK_S = 30.0  # three times 10 s
-LEAST_S = 240.0  # eight such blocks
+BLOCK_S = 40.0  # four times 10 s
+LEAST_S = 240.0  # six such blocks
 LEAST_SWEEPS = 200  # the sign of fewer orders tells little: the error is then half of the move of one of them or more
 SOURCE = "mean signed move of the mid after a market order (Bouchaud et al. 2004); moving-block bootstrap"
 
