@@ -153,21 +153,23 @@ def _judged(row: Row) -> str:
 def published_digits(row: Row) -> str:
     """Return the published number with every digit that it is known by."""
     shortest = len(f"{row.published!r}".partition("e")[0].replace(".", "").strip("-0"))
-    return _digits(row.published, max(_certain_digits(row, row.published), shortest))
+    return digits(row.published, max(certain_digits(row, row.published), shortest))
 
 
 def our_digits(row: Row) -> str:
     """Return our number with one digit more than the tolerance leaves certain."""
-    return _digits(row.ours, _certain_digits(row, row.ours) + 1)
+    return digits(row.ours, certain_digits(row, row.ours) + 1)
 
 
-def _certain_digits(row: Row, value: float) -> int:
-    """Return how many significant digits of a value the tolerance leaves certain."""
+def certain_digits(row: Row, value: float) -> int:
+    """Return how many significant digits of a value the tolerance of its row leaves certain, from 1 to 17."""
     if row.tolerance == 0 or value == 0 or not math.isfinite(value):
         return MOST_DIGITS
-    return math.floor(math.log10(abs(value))) - math.floor(math.log10(2 * row.tolerance)) + 1
+    certain = math.floor(math.log10(abs(value))) - math.floor(math.log10(2 * row.tolerance)) + 1
+    return min(max(certain, 1), MOST_DIGITS)
 
 
-def _digits(value: float, digits: int) -> str:
+def digits(value: float, digits: int) -> str:
+    """Return a number with so many significant digits, or all it has where that is shorter."""
     short = f"{value!r}".removesuffix(".0")
-    return min((f"{value:.{min(max(digits, 1), MOST_DIGITS)}g}", short), key=len)
+    return min((f"{value:.{min(digits, MOST_DIGITS)}g}", short), key=len)
