@@ -171,7 +171,8 @@ def test_a_forecast_is_frozen() -> None:
     found = priced(view_of(SPOT, BIDS, ASKS), "buy", "1")
 
     for record, name in (
-        (found, "net"),
+        (found, "priced"),
+        (found.priced, "net"),
         (found.net, "bps"),
         (found.components[0], "bps"),
         (found.fill, "base"),

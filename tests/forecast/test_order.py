@@ -27,8 +27,8 @@ def test_an_order_is_frozen() -> None:
 def test_words_that_mean_nothing_are_refused() -> None:
     with pytest.raises(UsageError, match="a side is buy or sell, not 'long'"):
         parse_order(SPOT, "long", "1")
-    with pytest.raises(UsageError, match="order type 'twap' is not offered"):
-        parse_order(SPOT, "buy", "1", type="twap")
+    with pytest.raises(UsageError, match="order type 'iceberg' is not offered; market, limit, twap"):
+        parse_order(SPOT, "buy", "1", type="iceberg")
     with pytest.raises(SizeError):
         parse_order(SPOT, "buy", "0")
 

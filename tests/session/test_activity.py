@@ -35,7 +35,8 @@ def miscounts(tally: TradeTally, steps: list[tuple[int, int, int]]) -> bool:
     inside = [(side, lots) for at, side, lots in trades if at // SECOND > now_ns // SECOND - WINDOW_S]
     bought, sold = ([lots for side, lots in inside if side == way] for way in (1, -1))
     elapsed_s = min(WINDOW_S, (now_ns - START_NS) / SECOND)
-    expected = Activity(len(bought), len(sold), sum(bought), sum(sold), len(trades), elapsed_s)
+    squared = float(sum(lots**2 for _, lots in inside))
+    expected = Activity(len(bought), len(sold), sum(bought), sum(sold), squared, len(trades), elapsed_s)
     return tally.summary(now_ns) != expected
 
 
@@ -60,7 +61,7 @@ def test_the_count_catches_a_tally_that_never_forgets() -> None:
 def test_an_old_window_is_empty() -> None:
     tally = TradeTally(START_NS)
     tally.add(1, 4, START_NS)
-    assert tally.summary(START_NS + (WINDOW_S + 1) * SECOND) == Activity(0, 0, 0, 0, 1, float(WINDOW_S))
+    assert tally.summary(START_NS + (WINDOW_S + 1) * SECOND) == Activity(0, 0, 0, 0, 0.0, 1, float(WINDOW_S))
 
 
 def test_memory_does_not_grow_with_the_market() -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from fillcast.cli.config import Config, read_config
 from fillcast.cli.per_venue import PerVenue, per_venue, read_fee_bps
 from fillcast.cli.stated_fees import fee_paid, kept_fees, typed_fees
+from fillcast.cli.terms import AT_MARKET, Terms
 from fillcast.core.instrument import Instrument
 from fillcast.errors import SizeError, UsageError
-from fillcast.forecast.order import MARKET, SIDES, Order, parse_order
+from fillcast.forecast.order import SIDES, Order
 from fillcast.forecast.rates import known_rates
 from fillcast.forecast.size import MAX_EXPONENT, MAX_TEXT, NOT_FINITE, match_size, parse_duration, spelled_out
 from fillcast.models.fees import FeeRate, stated_fee
@@ -31,7 +32,7 @@ class OrderFlags:
 
     side: str
     size: str
-    type: str = MARKET
+    terms: Terms = AT_MARKET
     tiers: Sequence[str] = ()
     latencies: Sequence[str] = ()
     fees_maker: Sequence[str] = ()
@@ -86,11 +87,10 @@ class Asked:
     def order(self, instrument: Instrument) -> Order:
         """Return the order on one instrument; `UsageError` when it makes no sense there."""
         flags, venue = self.flags, instrument.venue
-        return parse_order(
+        return flags.terms.order(
             instrument,
             flags.side,
             flags.size,
-            type=flags.type,
             tier=self.tiers.of(venue) or self.config.tiers.get(venue),
             latency=self.latencies.of(venue) or self.config.latencies.get(venue),
             usd_rates=self.usd_rates,
@@ -125,8 +125,7 @@ def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Confi
     check_size(flags.size)
     if flags.side.strip().lower() not in SIDES:
         raise UsageError(f"--side is buy or sell, not {flags.side!r}")
-    if flags.type != MARKET:
-        raise UsageError(f"--type {flags.type!r} is not offered; {MARKET} is")
+    flags.terms.check()
     tiers = per_venue("--tier", flags.tiers, venues, _as_typed)
     latencies = per_venue("--latency", flags.latencies, venues, _checked_duration)
     makers = per_venue("--fee-maker", flags.fees_maker, venues, read_fee_bps)

@@ -23,6 +23,11 @@ def demo(
     side: options.Side = "buy",
     size: options.Size = "10btc",
     order_type: options.OrderType = "market",
+    price: options.Price = None,
+    post_only: options.PostOnly = False,
+    horizon: options.Horizon = None,
+    participation: options.Participation = None,
+    risk_aversion: options.RiskAversion = None,
     tier: options.Tier = None,
     latency: options.Latency = None,
     fee_maker: options.FeeMaker = None,
@@ -53,6 +58,7 @@ def demo(
     from fillcast.cli.follow import follow
     from fillcast.cli.lab_process import LabProcess
     from fillcast.cli.running import check_port, check_seconds, end_after, run_until_stopped
+    from fillcast.cli.terms import Terms
     from fillcast.lab.faults import parse_fault
 
     check_port(port)
@@ -61,7 +67,14 @@ def demo(
         parse_fault(text)
     keys = instruments or DEMO_INSTRUMENTS
     flags = OrderFlags(
-        side, size, order_type, tier or (), latency or (), fee_maker or (), fee_taker or (), usd_rate or ()
+        side,
+        size,
+        Terms(order_type, price, post_only, horizon, participation, risk_aversion),
+        tier or (),
+        latency or (),
+        fee_maker or (),
+        fee_taker or (),
+        usd_rate or (),
     )
     ask(keys, flags, ReachFlags(), Config())  # bad input is told before a process is started
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from fillcast.cli import words
 from fillcast.cli.layout import least_width, natural_width, packed
 from fillcast.cli.observe import BookFacts
-from fillcast.cli.quote_tables import cost_table
+from fillcast.cli.quote_tables import cost_table, how_filled, worked_facts
 from fillcast.forecast.forecast import Forecast
 
 PANEL_WIDTH = 46  # columns that a panel has at least where it stands beside something
@@ -73,7 +73,7 @@ def _fill_facts(forecast: Forecast) -> Table:
     if fill is None or forecast.arrival_mid is None:
         return grid
     base = instrument.base
-    grid.add_row("filled", f"{words.amount(fill.base)} {base} over {words.count(fill.levels, 'level')}")
+    grid.add_row("filled", f"{words.amount(fill.base)} {base} {how_filled(forecast)}")
     grid.add_row("unfilled", _left(fill.unfilled_base, base, "not shown"))
     grid.add_row("unproven", _left(fill.unproven_base, base, "beyond the proven edge"))
     grid.add_row(
@@ -81,6 +81,8 @@ def _fill_facts(forecast: Forecast) -> Table:
         f"{words.near_price(instrument, fill.average_price)}  worst {words.near_price(instrument, fill.worst_price)}",
     )
     grid.add_row("mid", words.near_price(instrument, forecast.arrival_mid))
+    for name, fact in worked_facts(forecast):
+        grid.add_row(name, fact)
     return grid
 
 

@@ -124,7 +124,7 @@ class Observer:
         answers = self._answers()
         compared, split = self._compared([with_reason(answer) for answer in answers])
         flags, now_ns = self._asked.flags, time.time_ns()
-        order = {"side": flags.side.strip().lower(), "type": flags.type, "size": flags.size.strip()}
+        order = {"side": flags.side.strip().lower(), "type": flags.terms.kind, "size": flags.size.strip()}
         told = {
             **{
                 key: {**report(one), "last": last_report(answer), "feed": feed}

@@ -18,7 +18,43 @@ Size = Annotated[
         help="2.5 or 2.5btc (base), 100000usd or 100000usdt (quote), 40ct (contracts).",
     ),
 ]
-OrderType = Annotated[str, typer.Option("--type", metavar="market", help="Order type.")]
+OrderType = Annotated[
+    str,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="market; limit; or worked in slices: twap, vwap, pov (share of the volume), is (impact against risk).",
+    ),
+]
+Price = Annotated[str | None, typer.Option("--price", metavar="P", help="Price of a limit order.", show_default=False)]
+PostOnly = Annotated[bool, typer.Option("--post-only", help="A limit order that takes nothing.")]
+Horizon = Annotated[
+    str | None,
+    typer.Option(
+        "--horizon",
+        metavar="DURATION",
+        help="Time in which the order is done, such as 10m. [default: 10m worked, 1m limit]",
+        show_default=False,
+    ),
+]
+Participation = Annotated[
+    float | None,
+    typer.Option(
+        "--participation",
+        metavar="SHARE",
+        help="Share of all volume: what pov trades at, a limit for the others. [default: 0.1 for pov]",
+        show_default=False,
+    ),
+]
+RiskAversion = Annotated[
+    float | None,
+    typer.Option(
+        "--risk-aversion",
+        metavar="X",
+        help="Of an is order, per unit of quote currency. [default: 1e-06]",
+        show_default=False,
+    ),
+]
 Tier = Annotated[
     list[str] | None,
     typer.Option(

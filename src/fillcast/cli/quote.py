@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fillcast.session.session import Session
 
 DEFAULT_WAIT_S = 10.0
+VOLUME_WAIT_S = 10.0  # some trades come in any market that an order is worked in
 
 
 def quote(
@@ -25,6 +26,11 @@ def quote(
     side: options.Side,
     size: options.Size,
     order_type: options.OrderType = "market",
+    price: options.Price = None,
+    post_only: options.PostOnly = False,
+    horizon: options.Horizon = None,
+    participation: options.Participation = None,
+    risk_aversion: options.RiskAversion = None,
     tier: options.Tier = None,
     latency: options.Latency = None,
     fee_maker: options.FeeMaker = None,
@@ -47,13 +53,15 @@ def quote(
         float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for a proven book.")
     ] = DEFAULT_WAIT_S,
     observe: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--observe",
             metavar="DURATION",
-            help="Watch the books so long first, such as 30s, so that the interval rests on their own volatility.",
+            help="Watch the books so long first, such as 30s, so that the interval rests on their own volatility. "
+            "[default: 0s; 10s for other than market orders, which need the market's volume]",
+            show_default=False,
         ),
-    ] = "0s",
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Forecast what an order costs now: half-spread, slippage, latency, fee and net, each with an interval.
@@ -68,18 +76,25 @@ def quote(
 
     from fillcast.cli import ANSWER_IS_NO
     from fillcast.cli.asked import OrderFlags, ReachFlags, ask
+    from fillcast.cli.terms import Terms
     from fillcast.forecast.interval import check_level
     from fillcast.forecast.report import with_split
-    from fillcast.forecast.size import parse_duration
 
     flags = OrderFlags(
-        side, size, order_type, tier or (), latency or (), fee_maker or (), fee_taker or (), usd_rate or ()
+        side,
+        size,
+        Terms(order_type, price, post_only, horizon, participation, risk_aversion),
+        tier or (),
+        latency or (),
+        fee_maker or (),
+        fee_taker or (),
+        usd_rate or (),
     )
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
     budget_bps = None if max_cost is None else parse_bps(max_cost)
     check_level(level)
     check_timeout(timeout)
-    waits = _Waits(timeout, parse_duration(observe))
+    waits = _Waits(timeout, _observed_s(observe, flags.terms.kind))
     found = asyncio.run(_quotes(asked, level, waits, budget_bps, with_curve=curve))
     if json:
         reports = found.reports(asked)
@@ -93,6 +108,15 @@ def quote(
     if any(missing):
         print(f"fillcast: --require-fill: {'; '.join(filter(None, missing))}", file=sys.stderr)
         raise typer.Exit(ANSWER_IS_NO)
+
+
+def _observed_s(observe: str | None, order_type: str) -> float:
+    from fillcast.forecast.order import MARKET
+    from fillcast.forecast.size import parse_duration
+
+    if observe is not None:
+        return parse_duration(observe)
+    return 0.0 if order_type == MARKET else VOLUME_WAIT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +162,7 @@ class _Found:
         from fillcast.forecast.report import report_unanswered
 
         flags = asked.flags
-        order = {"side": flags.side.strip().lower(), "type": flags.type, "size": flags.size.strip()}
+        order = {"side": flags.side.strip().lower(), "type": flags.terms.kind, "size": flags.size.strip()}
         known = {one.forecast.instrument.key: one.report() for one in self.quotes}
         now_ns = time.time_ns()
         return [

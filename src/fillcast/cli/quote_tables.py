@@ -13,6 +13,7 @@ from fillcast.cli.plot import plot
 from fillcast.core.instrument import Instrument
 from fillcast.forecast.curve import Curve, LargestSize
 from fillcast.forecast.forecast import Forecast
+from fillcast.forecast.order import MARKET
 from fillcast.forecast.report import provenance
 from fillcast.forecast.size import order_step_text
 
@@ -33,8 +34,8 @@ def show_forecast(forecast: Forecast, console: Console) -> None:
         return
     base, money = instrument.base, forecast.cost_currency
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("filled", f"{words.amount(fill.base)} {base} over {words.count(fill.levels, 'level')}")
-    facts.add_row("unfilled", _part(fill.unfilled_base, base, "not in the visible book; net is for the filled part"))
+    facts.add_row("filled", f"{words.amount(fill.base)} {base} {how_filled(forecast)}")
+    facts.add_row("unfilled", _part(fill.unfilled_base, base, f"{why_unfilled(forecast)}; net is for the filled part"))
     facts.add_row(
         "unproven", _part(fill.unproven_base, base, "beyond the proven edge: the cost is at most what is shown")
     )
@@ -43,6 +44,8 @@ def show_forecast(forecast: Forecast, console: Console) -> None:
         for value in (fill.average_price, fill.worst_price, fill.all_in_price, forecast.arrival_mid)
     )
     facts.add_row("prices", f"average {average}, worst {worst}, all-in {all_in}")
+    for name, fact in worked_facts(forecast):
+        facts.add_row(name, fact)
     console.print(facts, highlight=False)
     console.print(cost_table(forecast), highlight=False)
     console.print(
@@ -53,6 +56,51 @@ def show_forecast(forecast: Forecast, console: Console) -> None:
     show_assumed([forecast], console)
     for line in provenance(forecast):
         console.print(f"· {escape(line)}", style="dim", highlight=False, soft_wrap=not console.is_terminal)
+
+
+def how_filled(forecast: Forecast) -> str:
+    """Return over what an order is filled: levels of the book, or slices of its schedule."""
+    priced = forecast.priced
+    if priced is None or not priced.slices:
+        return "" if priced is None else f"over {words.count(priced.fill.levels, 'level')}"
+    last_s = priced.slices[-1].at_s
+    if last_s == 0:
+        return "in 1 slice, at once"
+    return f"in {words.count(len(priced.slices), 'slice')} over {words.duration(last_s * 1e3)}"
+
+
+def why_unfilled(forecast: Forecast) -> str:
+    """Return why a part of an order is not filled."""
+    worked = forecast.priced is not None and bool(forecast.priced.slices)
+    return "left when the horizon ends, or not in the visible book" if worked else "not in the visible book"
+
+
+def worked_facts(forecast: Forecast) -> list[tuple[str, str]]:
+    """Return what is to be known of an order that is not done at once, by name; nothing of a market order."""
+    priced = forecast.priced
+    if priced is None or forecast.order.type == MARKET:
+        return []
+    facts = []
+    if priced.slices:
+        sizes = [one.base for one in priced.slices]
+        base = forecast.instrument.base
+        facts.append(("slices", f"{words.amount(min(sizes))} to {words.amount(max(sizes))} {base}"))
+    maker, fills = priced.maker_share, priced.fill_probability
+    if maker is not None:
+        facts.append(("maker", f"{maker.value:.0%} of the order ({maker.low:.0%} to {maker.high:.0%})"))
+    if fills is not None:
+        within = words.duration(forecast.order.horizon_s * 1e3)
+        facts.append(("fills", f"all of it within {within}: {fills.value:.0%} ({fills.low:.0%} to {fills.high:.0%})"))
+    chance = priced.distribution
+    tail = f"95 % {words.bps(chance.quantile(0.95))}, 99 % {words.bps(chance.quantile(0.99))} bps"
+    facts.append(("not above", tail))
+    if priced.footprint_bps is not None:
+        facts.append(("leaves", f"{words.bps(priced.footprint_bps)} bps displaced, outside net"))
+    if priced.square_root is not None:
+        law, rated = priced.square_root.total_size_bps, priced.square_root.rate_based_bps
+        by_rate = "" if rated is None else f", by rate {words.bps(rated)}"
+        facts.append(("square root", f"impact by size {words.bps(law)}{by_rate} bps; a check, not a part of net"))
+    return facts
 
 
 def show_assumed(forecasts: Sequence[Forecast], console: Console) -> None:

@@ -12,6 +12,11 @@ def watch(
     side: options.Side = "buy",
     size: options.Size = "100000usd",
     order_type: options.OrderType = "market",
+    price: options.Price = None,
+    post_only: options.PostOnly = False,
+    horizon: options.Horizon = None,
+    participation: options.Participation = None,
+    risk_aversion: options.RiskAversion = None,
     tier: options.Tier = None,
     latency: options.Latency = None,
     fee_maker: options.FeeMaker = None,
@@ -32,9 +37,17 @@ def watch(
     from fillcast.cli.asked import OrderFlags, ReachFlags, ask
     from fillcast.cli.follow import follow
     from fillcast.cli.running import check_seconds, end_after, run_until_stopped
+    from fillcast.cli.terms import Terms
 
     flags = OrderFlags(
-        side, size, order_type, tier or (), latency or (), fee_maker or (), fee_taker or (), usd_rate or ()
+        side,
+        size,
+        Terms(order_type, price, post_only, horizon, participation, risk_aversion),
+        tier or (),
+        latency or (),
+        fee_maker or (),
+        fee_taker or (),
+        usd_rate or (),
     )
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
 

@@ -48,7 +48,8 @@ def state_text(state: str) -> str:
 
 def bps(value: float) -> str:
     """Return basis points with as many decimals everywhere."""
-    return f"{value:.3f}"
+    text = f"{value:.3f}"
+    return "0.000" if text == "-0.000" else text
 
 
 def net_bps(net: Net, *, short: bool = False) -> str:

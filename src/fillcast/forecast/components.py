@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from fillcast.core.units import BPS
 
 HALF_SPREAD = "half_spread"
 SLIPPAGE = "slippage"
 LATENCY = "latency"
 FEE = "fee"
+TRANSIENT = "transient_impact"  # what earlier slices leave displaced when a later one trades
+PERMANENT = "permanent_impact"  # what earlier slices have moved for good
+TIMING = "timing"  # the mid's moves while an order is worked or rests
+ADVERSE_SELECTION = "adverse_selection"  # the mid's moves against what fills as maker
+OPPORTUNITY = "opportunity"  # the mid's moves away from what does not fill as maker
 
 GRID_BITS = 50  # of the 53 of a float: eight parts add up without rounding
 
@@ -54,6 +62,86 @@ class Net:
     high_quote: float
     level: float
     at_most: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a cost before it stands in a forecast: its point, and how far it may lie below and above.
+
+    Attributes
+    ----------
+    bps
+        The expectation, in bps of the arrival mid on what is filled.
+    less_bps, more_bps
+        How far it may lie below (<= 0) and above (>= 0), at the forecast's level.
+    is_chance
+        The range is that of a move of the mid; else it is one that is passed on whole.
+    """
+
+    name: str
+    bps: float
+    less_bps: float = 0.0
+    more_bps: float = 0.0
+    is_chance: bool = False
+
+
+def assemble(
+    parts: Sequence[Part],
+    notional: float,
+    level: float,
+    *,
+    at_most: bool,
+    ranges: tuple[float, float] | None = None,
+) -> tuple[tuple[Component, ...], Net]:
+    """Return the components and their net.
+
+    Moves of the mid in times that do not overlap are independent: their ranges add as roots of squares. What is
+    unproven, disputed or uncertain of a parameter is a range that is added whole.
+
+    Parameters
+    ----------
+    parts
+        At most eight, in the order in which they are told.
+    notional
+        What is filled, at the arrival mid: turns bps into the cost's currency.
+    ranges
+        How far below and above its point net may lie by what is no chance, where the parts' own ranges exclude one
+        another; their sum if left out.
+    """
+    points = on_common_grid(tuple(part.bps for part in parts))
+    amounts = on_common_grid(tuple(point * notional / BPS for point in points))
+    to_quote = notional / BPS
+    components = tuple(
+        Component(
+            part.name,
+            point,
+            amount,
+            point + part.less_bps,
+            point + part.more_bps,
+            amount + part.less_bps * to_quote,
+            amount + part.more_bps * to_quote,
+        )
+        for part, point, amount in zip(parts, points, amounts, strict=True)
+    )
+    if ranges is None:
+        less = sum(part.less_bps for part in parts if not part.is_chance)
+        more = sum(part.more_bps for part in parts if not part.is_chance)
+    else:
+        less, more = ranges
+    less -= math.hypot(*(part.less_bps for part in parts if part.is_chance))
+    more += math.hypot(*(part.more_bps for part in parts if part.is_chance))
+    net_bps, net_quote = sum(points), sum(amounts)
+    net = Net(
+        net_bps,
+        net_quote,
+        net_bps + less,
+        net_bps + more,
+        net_quote + less * to_quote,
+        net_quote + more * to_quote,
+        level,
+        at_most,
+    )
+    return components, net
 
 
 def on_common_grid(values: tuple[float, ...]) -> tuple[float, ...]:

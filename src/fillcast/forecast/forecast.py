@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fillcast.core.instrument import ContractKind, Instrument
+from fillcast.core.units import BPS
 from fillcast.core.view import BookView
 from fillcast.errors import LotsOverflowError, UsageError
 from fillcast.forecast.book_report import BookReport, report_book, why_no_price
 from fillcast.forecast.components import Component, Net
+from fillcast.forecast.conditions import Conditions
+from fillcast.forecast.distribution import CostDistribution
 from fillcast.forecast.interval import DEFAULT_LEVEL, check_level, mid_move_bps
-from fillcast.forecast.order import Order
-from fillcast.forecast.pricing import Fill, price_walk
+from fillcast.forecast.order import LIMIT, MARKET, Order
+from fillcast.forecast.pricing import Fill, Priced, price_walk
+from fillcast.forecast.resting import price_limit
 from fillcast.forecast.size import walk_size
+from fillcast.forecast.worked import price_worked
 from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import VolatilityEstimate
 
@@ -41,12 +46,10 @@ class Forecast:
         Wall time of the forecast.
     arrival_mid
         The mid that every bps counts from; None without a forecast.
-    fill, components, net
-        None and empty where no forecast is given.
+    priced
+        What the order costs, None where no forecast is given; `fill`, `components` and `net` are its own.
     reason
         Why no forecast is given, else empty.
-    size_note
-        How the size was read and rounded, else empty.
     fee, volatility, latency_s
         What the fee and the interval rest on.
     common_reference, common_rate, net_vs_common_bps, not_compared
@@ -62,15 +65,33 @@ class Forecast:
     volatility: VolatilityEstimate
     latency_s: float
     arrival_mid: float | None = None
-    fill: Fill | None = None
-    components: tuple[Component, ...] = ()
-    net: Net | None = None
+    priced: Priced | None = None
     reason: str = ""
-    size_note: str = ""
     common_reference: CommonReference | None = None
     common_rate: float | None = None
     net_vs_common_bps: float | None = None
     not_compared: str = ""
+
+    @property
+    def fill(self) -> Fill | None:
+        """What the order meets; None where no forecast is given."""
+        return None if self.priced is None else self.priced.fill
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """The parts of the cost; empty where no forecast is given."""
+        return () if self.priced is None else self.priced.components
+
+    @property
+    def net(self) -> Net | None:
+        """The whole cost; None where no forecast is given."""
+        return None if self.priced is None else self.priced.net
+
+    @property
+    def size_note(self) -> str:
+        """How the size was read, rounded and left; empty where it is plain."""
+        notes = (self.order.size.note, "" if self.priced is None else self.priced.note)
+        return "; ".join(note for note in notes if note)
 
     @property
     def horizon_s(self) -> float:
@@ -92,11 +113,12 @@ def forecast(
     fee: FeeRate,
     volatility: VolatilityEstimate,
     now_ns: int,
+    conditions: Conditions | None = None,
     health: Health | None = None,
     latency_s: float | None = None,
     level: float = DEFAULT_LEVEL,
 ) -> Forecast:
-    """Forecast the cost of a market order. Pure: the same arguments give the same forecast.
+    """Forecast the cost of an order. Pure: the same arguments give the same forecast.
 
     Parameters
     ----------
@@ -106,6 +128,8 @@ def forecast(
         What the account pays, and what is known of the mid's moves.
     now_ns
         Wall time, recorded as `as_of_ns`.
+    conditions
+        Volume and parameters of impact, for what is more than a market order.
     health
         The connection's word on the book, where there is a connection: it may be STALE by now, and the age of
         its last proof of life widens the interval.
@@ -138,24 +162,50 @@ def forecast(
     reason = why_no_price(view, book)
     if reason:
         return Forecast(instrument, now_ns, order, book, fee, volatility, latency, reason=reason)
-    move_bps = mid_move_bps(volatility, latency + book.age_s, level)
     try:
-        sized = walk_size(order.size, view, order.side)
-        fill, components, net = price_walk(view, order.side, sized.walk, sized.unfilled_base, fee, move_bps, level)
+        priced = _price(order, view, fee, volatility, conditions or Conditions(), now_ns, latency + book.age_s, level)
     except LotsOverflowError as error:  # what a venue sends is no reason to end
-        return Forecast(instrument, now_ns, order, book, fee, volatility, latency, reason=str(error))
-    notes = "; ".join(note for note in (order.size.note, sized.note) if note)
-    return Forecast(
-        instrument,
-        now_ns,
+        priced = str(error)
+    if isinstance(priced, str):
+        return Forecast(instrument, now_ns, order, book, fee, volatility, latency, reason=priced)
+    return Forecast(instrument, now_ns, order, book, fee, volatility, latency, view.mid, priced)
+
+
+def _price(
+    order: Order,
+    view: BookView,
+    fee: FeeRate,
+    volatility: VolatilityEstimate,
+    conditions: Conditions,
+    now_ns: int,
+    wait_s: float,
+    level: float,
+) -> Priced | str:
+    """Return what an order costs on a book that can be priced, or why that cannot be told."""
+    if order.type == MARKET:
+        sized = walk_size(order.size, view, order.side)
+        move_bps = mid_move_bps(volatility, wait_s, level)
+        fill, components, net = price_walk(view, order.side, sized.walk, sized.unfilled_base, fee, move_bps, level)
+        scale = BPS * volatility.sigma_per_sqrt_s * math.sqrt(wait_s)
+        chance = CostDistribution(net.bps, scale, volatility.degrees_of_freedom)
+        return Priced(fill, components, net, chance, sized.note)
+    if order.type == LIMIT:
+        return price_limit(
+            order,
+            view,
+            fee=fee,
+            volatility=volatility,
+            conditions=conditions,
+            wait_s=wait_s,
+            level=level,
+        )
+    return price_worked(
         order,
-        book,
-        fee,
-        volatility,
-        latency,
-        view.mid,
-        fill,
-        components,
-        net,
-        size_note=notes,
+        view,
+        fee=fee,
+        volatility=volatility,
+        conditions=conditions,
+        now_ns=now_ns,
+        wait_s=wait_s,
+        level=level,
     )

@@ -24,9 +24,14 @@ def mid_move_bps(volatility: VolatilityEstimate, horizon_s: float, level: float)
     UsageError
         When the level is not between 0 and 0.99.
     """
+    return student_half_width(volatility, level) * math.sqrt(horizon_s)
+
+
+def student_half_width(volatility: VolatilityEstimate, level: float) -> float:
+    """Return how far, in bps per root second, the mid stays within with probability `level`, either way."""
     check_level(level)
     quantile = student_quantile((1 + level) / 2, volatility.degrees_of_freedom)
-    return BPS * quantile * volatility.sigma_per_sqrt_s * math.sqrt(horizon_s)
+    return BPS * quantile * volatility.sigma_per_sqrt_s
 
 
 def check_level(level: float) -> None:

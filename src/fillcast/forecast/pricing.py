@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from fillcast.core.instrument import ContractKind
 from fillcast.core.units import BPS
 from fillcast.core.view import BookView, Walk
-from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net, on_common_grid
+from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net, Part, assemble
+from fillcast.forecast.distribution import CostDistribution
+from fillcast.forecast.square_root import Readings
+from fillcast.models.estimate import Estimate
 from fillcast.models.fees import FeeRate
 
 
@@ -43,18 +46,97 @@ class Fill:
     levels: int
 
 
-def price_walk(
-    view: BookView, side: int, walk: Walk, unfilled_base: float, fee: FeeRate, move_bps: float, level: float
-) -> tuple[Fill, tuple[Component, ...], Net]:
-    """Split the cost of a walk that filled something into its parts.
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One slice of a worked order.
 
-    With s the side, m the mid, t the touch, P = quote / base of the walk and N = base × m, in bps of m:
-    half-spread s (t - m) / m; slippage s (P - t) / m; latency 0 ± `move_bps`; fee rate × value / N, where the
-    value traded is the walk's quote, or N for an inverse contract, whose fee is paid in base.
+    Attributes
+    ----------
+    at_s
+        Seconds from the forecast.
+    lots, base
+        What it fills.
+    cost_bps
+        Expected cost without fee, in bps of the arrival mid: its walk, and what earlier slices have left.
+    price
+        The same as a price.
     """
-    instrument, mid = view.instrument, view.mid
+
+    at_s: float
+    lots: int
+    base: float
+    cost_bps: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What an order costs, with what else is to be known of one that is not done at once.
+
+    Attributes
+    ----------
+    distribution
+        Of the cost, as far as the mid's moves make it uncertain.
+    note
+        How the size was read, rounded or left, or empty.
+    slices
+        Of a worked order.
+    footprint_bps
+        What the order leaves displaced just after its end, outside net.
+    maker_share, fill_probability
+        Expected part that fills as maker, and the chance that all of what rests does; None where nothing rests.
+    square_root
+        A check by the square-root law, None where no volume was seen.
+    rests_on
+        Parameters, one sentence each.
+    """
+
+    fill: Fill
+    components: tuple[Component, ...]
+    net: Net
+    distribution: CostDistribution
+    note: str = ""
+    slices: tuple[Slice, ...] = ()
+    footprint_bps: float | None = None
+    maker_share: Estimate | None = None
+    fill_probability: Estimate | None = None
+    square_root: Readings | None = None
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WalkCost:
+    """What a walk that filled something costs before fees, in bps of the mid on what it fills.
+
+    Attributes
+    ----------
+    half_spread_bps, slippage_bps
+        To the touch, and beyond it.
+    half_spread_less_bps, slippage_less_bps
+        How far below these it may be (<= 0) where part of the walk is not proven.
+    unproven_base
+        The part beyond the proven edge.
+    fee_per_bps
+        bps that each bps of fee costs: the value the fee is charged on over the notional at the mid.
+    """
+
+    half_spread_bps: float
+    slippage_bps: float
+    half_spread_less_bps: float
+    slippage_less_bps: float
+    unproven_base: float
+    fee_per_bps: float
+
+
+def walk_cost(view: BookView, side: int, walk: Walk) -> WalkCost:
+    """Split a walk's cost at the touch.
+
+    With s the side, m the mid, t the touch, P = quote / base of the walk: half-spread s (t - m) / m; slippage
+    s (P - t) / m. A fee is charged on the walk's quote, or on base × m for an inverse contract, whose fee is paid in
+    base.
+    """
+    mid = view.mid
     touch = view.best_ask if side > 0 else view.best_bid
-    notional = walk.base * mid
     price = walk.quote / walk.base
     half_spread = BPS * side * (touch - mid) / mid
     # On one level the average is the touch; the division may be off in its last bit.
@@ -64,55 +146,40 @@ def price_walk(
         unproven_base, best_price = _unproven(view, side, walk)
         walk_less = max(min(BPS * side * (best_price - price) / mid, 0.0), -slippage - half_spread)
     slippage_less = max(walk_less, -slippage)
-    traded = notional if instrument.kind is ContractKind.INVERSE else walk.quote
-    per_fee_bps = traded / notional
-    fee_low, fee_high = fee.taker_range_bps
-    points = on_common_grid((half_spread, slippage, 0.0, fee.taker_bps * per_fee_bps))
-    amounts = on_common_grid(tuple(point * notional / BPS for point in points))
-    # How far below and above its point each part may lie.
-    ranges = (
-        (HALF_SPREAD, walk_less - slippage_less, 0.0),
-        (SLIPPAGE, slippage_less, 0.0),
-        (LATENCY, -move_bps, move_bps),
-        (FEE, (fee_low - fee.taker_bps) * per_fee_bps, (fee_high - fee.taker_bps) * per_fee_bps),
+    notional = walk.base * mid
+    traded = notional if view.instrument.kind is ContractKind.INVERSE else walk.quote
+    return WalkCost(half_spread, slippage, walk_less - slippage_less, slippage_less, unproven_base, traded / notional)
+
+
+def fee_part(fee: FeeRate, per_bps: float) -> Part:
+    """Return the taker fee with the range of what the sources say."""
+    low, high = fee.taker_range_bps
+    point = fee.taker_bps * per_bps
+    return Part(FEE, point, low * per_bps - point, high * per_bps - point)
+
+
+def price_walk(
+    view: BookView, side: int, walk: Walk, unfilled_base: float, fee: FeeRate, move_bps: float, level: float
+) -> tuple[Fill, tuple[Component, ...], Net]:
+    """Return fill, components and net of a walk that filled something; the latency part is 0 ± `move_bps`."""
+    cost = walk_cost(view, side, walk)
+    parts = (
+        Part(HALF_SPREAD, cost.half_spread_bps, cost.half_spread_less_bps),
+        Part(SLIPPAGE, cost.slippage_bps, cost.slippage_less_bps),
+        Part(LATENCY, 0.0, -move_bps, move_bps, is_chance=True),
+        fee_part(fee, cost.fee_per_bps),
     )
-    to_quote = notional / BPS
-    components = tuple(
-        Component(
-            name,
-            point,
-            amount,
-            point + less,
-            point + more,
-            amount + less * to_quote,
-            amount + more * to_quote,
-        )
-        for (name, less, more), point, amount in zip(ranges, points, amounts, strict=True)
-    )
-    # Only the mid's move is chance; what is unproven or disputed is a range that is passed on whole.
-    net_bps, net_quote = sum(points), sum(amounts)
-    less, more = sum(entry[1] for entry in ranges), sum(entry[2] for entry in ranges)
-    at_most = walk.unproven_lots > 0
-    net = Net(
-        net_bps,
-        net_quote,
-        net_bps + less,
-        net_bps + more,
-        net_quote + less * to_quote,
-        net_quote + more * to_quote,
-        level,
-        at_most,
-    )
-    worst = float(instrument.price(walk.worst_ticks)) if walk.worst_ticks is not None else math.nan
-    all_in = price + side * amounts[3] / walk.base
+    components, net = assemble(parts, walk.base * view.mid, level, at_most=walk.unproven_lots > 0)
+    price = walk.quote / walk.base
+    worst = float(view.instrument.price(walk.worst_ticks)) if walk.worst_ticks is not None else math.nan
     fill = Fill(
         walk.filled_lots,
         walk.base,
         walk.quote,
         unfilled_base,
-        unproven_base,
+        cost.unproven_base,
         price,
-        all_in,
+        price + side * components[-1].quote / walk.base,
         worst,
         walk.levels,
     )

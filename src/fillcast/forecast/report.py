@@ -7,10 +7,25 @@ from typing import Any
 
 from fillcast.core.state import BookState, Proof
 from fillcast.forecast.book_report import NO_SEQUENCE
-from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net
+from fillcast.forecast.components import (
+    ADVERSE_SELECTION,
+    FEE,
+    HALF_SPREAD,
+    LATENCY,
+    OPPORTUNITY,
+    PERMANENT,
+    SLIPPAGE,
+    TIMING,
+    TRANSIENT,
+    Component,
+    Net,
+)
 from fillcast.forecast.curve import Curve, LargestSize
 from fillcast.forecast.forecast import CommonReference, Forecast
+from fillcast.forecast.order import LIMIT
+from fillcast.forecast.pricing import Priced
 from fillcast.forecast.split import NoSplit, Share, Split
+from fillcast.models.estimate import Estimate
 
 Json = dict[str, Any]
 
@@ -26,6 +41,33 @@ FIGURES = (
     "worst_price",
     "levels",
 )
+
+ORDER_FACTS = (
+    "size_unit",
+    "price",
+    "post_only",
+    "horizon_s",
+    "participation",
+    "risk_aversion",
+    "filled_lots",
+    "filled_size",
+    "tier",
+    "latency_ms",
+    "note",
+)
+
+TOLD_QUANTILES = (0.05, 0.5, 0.95, 0.99)
+CVAR_LEVEL = 0.95
+NOT_WORKED: Json = {
+    "maker_share": 0.0,
+    "maker_share_range": None,
+    "fill_probability": None,
+    "fill_probability_range": None,
+    "schedule": [],
+    "footprint_bps": None,
+    "distribution": None,
+    "square_root": None,
+}
 
 CURVE_COLUMNS = (
     "base",
@@ -67,6 +109,11 @@ def report(forecast: Forecast) -> Json:
             "type": order.type,
             "size": order.size.text,
             "size_unit": str(order.size.unit),
+            "price": None if order.price_ticks is None else forecast.instrument.price_text(order.price_ticks),
+            "post_only": order.post_only,
+            "horizon_s": order.horizon_s,
+            "participation": order.participation,
+            "risk_aversion": order.risk_aversion,
             "filled_lots": fill.lots if fill else None,
             "filled_size": forecast.instrument.size_text(fill.lots) if fill else None,
             "tier": forecast.fee.tier,
@@ -92,11 +139,40 @@ def report(forecast: Forecast) -> Json:
         "common_rate": forecast.common_rate,
         "net_vs_common_bps": forecast.net_vs_common_bps,
         "not_compared": forecast.not_compared or None,
-        "maker_share": 0.0,
-        "schedule": [],
-        "footprint_bps": None,
+        **_worked(forecast.priced),
         "provenance": provenance(forecast),
     }
+
+
+def _worked(priced: Priced | None) -> Json:
+    """Return what is told of an order beside its cost; all keys, whatever its type."""
+    if priced is None:
+        return dict(NOT_WORKED)
+    chance, square_root = priced.distribution, priced.square_root
+    return {
+        "maker_share": 0.0 if priced.maker_share is None else priced.maker_share.value,
+        "maker_share_range": _range(priced.maker_share),
+        "fill_probability": None if priced.fill_probability is None else priced.fill_probability.value,
+        "fill_probability_range": _range(priced.fill_probability),
+        "schedule": [
+            {"at_s": one.at_s, "lots": one.lots, "base": one.base, "cost_bps": one.cost_bps, "price": one.price}
+            for one in priced.slices
+        ],
+        "footprint_bps": priced.footprint_bps,
+        "distribution": {
+            **{f"p{round(100 * share)}_bps": chance.quantile(share) for share in TOLD_QUANTILES},
+            "cvar95_bps": chance.conditional_value_at_risk(CVAR_LEVEL),
+            "scale_bps": chance.scale_bps,
+            "degrees_of_freedom": chance.degrees_of_freedom,
+        },
+        "square_root": None
+        if square_root is None
+        else {"total_size_bps": square_root.total_size_bps, "rate_based_bps": square_root.rate_based_bps},
+    }
+
+
+def _range(estimate: Estimate | None) -> list[float] | None:
+    return None if estimate is None else [estimate.low, estimate.high]
 
 
 def report_unanswered(key: str, order: Mapping[str, str], reason: str, as_of_ns: int) -> Json:
@@ -119,7 +195,7 @@ def report_unanswered(key: str, order: Mapping[str, str], reason: str, as_of_ns:
         },
         "order": {
             **order,
-            **dict.fromkeys(("size_unit", "filled_lots", "filled_size", "tier", "latency_ms", "note")),
+            **dict.fromkeys(ORDER_FACTS),
         },
         "reference": {"name": REFERENCE_NAME, "price": None},
         **dict.fromkeys(FIGURES),
@@ -131,9 +207,7 @@ def report_unanswered(key: str, order: Mapping[str, str], reason: str, as_of_ns:
         "common_rate": None,
         "net_vs_common_bps": None,
         "not_compared": "no forecast",
-        "maker_share": 0.0,
-        "schedule": [],
-        "footprint_bps": None,
+        **NOT_WORKED,
         "provenance": [],
     }
 
@@ -164,10 +238,18 @@ def component_sources(forecast: Forecast) -> dict[str, str]:
     book = forecast.book
     numbered = "" if book.sequence == NO_SEQUENCE else f" seq {book.sequence}"
     walked = f"book {forecast.instrument.key}{numbered} proof {book.proof}"
+    volatility = forecast.volatility.describe()
+    horizon = f"over {forecast.order.horizon_s:g} s"
+    told = "; ".join(forecast.priced.rests_on) if forecast.priced else ""
     return {
         HALF_SPREAD: walked,
         SLIPPAGE: walked,
-        LATENCY: f"{forecast.volatility.describe()}; latency {forecast.latency_s * 1e3:g} ms{_book_age(forecast)}",
+        LATENCY: f"{volatility}; latency {forecast.latency_s * 1e3:g} ms{_book_age(forecast)}",
+        TRANSIENT: told,
+        PERMANENT: told,
+        ADVERSE_SELECTION: told,
+        OPPORTUNITY: f"{volatility}, {horizon}",
+        TIMING: f"{volatility}, {horizon}",
         FEE: _fee_source(forecast),
     }
 
@@ -181,7 +263,8 @@ def _fee_source(forecast: Forecast) -> str:
     fee = forecast.fee
     group = f" group {fee.group}" if fee.group else ""
     dated = f" as of {fee.as_of}" if fee.as_of else ""
-    text = f"fee taker {fee.taker_bps:g} bps, tier {fee.tier}{group}{dated}, {fee.source}"
+    maker = "" if forecast.order.type != LIMIT else f", maker {fee.maker_bps:g} bps"
+    text = f"fee taker {fee.taker_bps:g} bps{maker}, tier {fee.tier}{group}{dated}, {fee.source}"
     others = ", ".join(f"{other.taker_bps:g} bps ({other.source})" for other in fee.disputed)
     return f"{text}; disputed: {others}" if others else text
 
@@ -197,6 +280,8 @@ def provenance(forecast: Forecast) -> list[str]:
     if forecast.book.proof == "transport":
         lines.append("nothing but the ordered connection proves this book: the venue sends no sequence or checksum")
     lines += [sources[LATENCY], sources[FEE]]
+    if forecast.priced is not None:
+        lines += forecast.priced.rests_on
     if forecast.net is not None and forecast.net.at_most:
         lines.append("at most: part of the walk lies beyond the proven edge, where better levels may be missing")
     if forecast.size_note:

@@ -303,6 +303,30 @@ def walk_size(size: Size, view: BookView, side: int) -> SizedWalk:
     return SizedWalk(walk, 0.0, "" if exact else _rounding(size, instrument, walk.filled_lots))
 
 
+def lots_at(size: Size, instrument: Instrument, price: float) -> tuple[int, str]:
+    """Return a size in lots at one price, rounded down to what can be ordered, and what was rounded or valued.
+
+    Raises
+    ------
+    SizeError
+        When it is less than one lot, or too many for a book.
+    """
+    lots = exact_lots(size, instrument)
+    if lots is None:
+        each = instrument.amounts(1, price)[size.unit is SizeUnit.QUOTE]
+        counted = float(size.amount) / each * (1 + ROUNDING_TOLERANCE)
+        if counted >= MAX_LOTS:
+            raise too_large(size, instrument)
+        lots = whole_steps(int(counted), instrument)
+        if lots == 0:
+            raise too_small(size, instrument)
+        valued = f"{instrument.size_text(lots)} {_size_unit(instrument)} at the price {price:.10g}"
+        return lots, f"{size.text} is {valued}, in lots of {instrument.order_step}"
+    lot_amount = _lot_amount(size.unit, instrument)
+    exact = lot_amount is not None and lots * lot_amount == Fraction(size.amount)
+    return lots, "" if exact else _rounding(size, instrument, lots)
+
+
 def _orderable(view: BookView, side: int, walk: Walk) -> Walk:
     """Return the walk of the whole order steps in what a walk fills; the walk itself where there is none."""
     lots = whole_steps(walk.filled_lots, view.instrument)

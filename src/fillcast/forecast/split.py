@@ -16,6 +16,7 @@ from fillcast.forecast.components import FEE, Net, on_common_grid
 from fillcast.forecast.forecast import CommonReference, Forecast
 from fillcast.forecast.interval import mid_move_bps
 from fillcast.forecast.offers import Offer, offer
+from fillcast.forecast.order import MARKET
 from fillcast.forecast.pricing import Fill, price_walk
 from fillcast.forecast.size import ROUNDING_TOLERANCE, SizeUnit
 from fillcast.forecast.split_search import SplitSearch
@@ -145,6 +146,8 @@ def best_split(forecasts: Sequence[Forecast], views: Sequence[BookView]) -> Spli
             parts.append((forecast, view, forecast.common_reference, forecast.common_rate))
     if len(parts) < 2:
         return NoSplit("fewer than two books can be compared", tuple(left_out))
+    if any(forecast.order.type != MARKET for forecast, *_ in parts):
+        return NoSplit("only market orders are split: what is worked or rests is not taken from books at once")
     asked = [_amount(forecast, rate) for forecast, _, _, rate in parts]
     quoted, amount = asked[0]
     if any(forecast.order.size.unit is SizeUnit.CONTRACTS for forecast, *_ in parts):

@@ -52,6 +52,12 @@ class FeeRate:
         others = [other.taker_bps for other in self.disputed]
         return min(self.taker_bps, *others), max(self.taker_bps, *others)
 
+    @property
+    def maker_range_bps(self) -> tuple[float, float]:
+        """The lowest and highest maker fee that any source gives."""
+        fees = [self.maker_bps, *(other.maker_bps for other in self.disputed)]
+        return min(fees), max(fees)
+
     def discounted(self, name: str, fraction: float) -> FeeRate:
         """Return the rate with a fraction off every fee that is paid; rebates stay as they are."""
         return replace(

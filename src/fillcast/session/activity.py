@@ -26,6 +26,8 @@ class Activity:
     ----------
     buys, sells, buy_lots, sell_lots
         Of the window: trades whose aggressor bought or sold, and their sizes in lots.
+    squared_lots
+        Sum of the squares of those sizes.
     trades
         Since the instrument has been followed.
     window_s
@@ -36,6 +38,7 @@ class Activity:
     sells: int
     buy_lots: int
     sell_lots: int
+    squared_lots: float
     trades: int
     window_s: float
 
@@ -46,12 +49,13 @@ class TradeTally:
     Times are monotonic nanoseconds of reception.
     """
 
-    __slots__ = ("_buckets", "_started_ns", "trades")
+    __slots__ = ("_buckets", "_squares", "_started_ns", "trades")
 
     def __init__(self, started_ns: int) -> None:
         self._started_ns = started_ns
         self._buckets = np.zeros((WINDOW_S, 5), np.int64)  # second, buys, sells, buy lots, sell lots
         self._buckets[:, 0] = NEVER_S
+        self._squares = np.zeros(WINDOW_S)
         self.trades = 0
 
     def add(self, side: int, lots: int, mono_ns: int) -> None:
@@ -60,17 +64,21 @@ class TradeTally:
         bucket = self._buckets[second % WINDOW_S]
         if bucket[0] != second:
             bucket[:] = (second, 0, 0, 0, 0)
+            self._squares[second % WINDOW_S] = 0.0
         column = 1 if side > 0 else 2
         bucket[column] += 1
         bucket[column + 2] = min(int(bucket[column + 2]) + lots, INT64_MAX)
+        self._squares[second % WINDOW_S] += float(lots) ** 2
         self.trades += 1
 
     def summary(self, mono_ns: int) -> Activity:
         """Return the counts of the window that ends now."""
-        within = self._buckets[self._buckets[:, 0] > mono_ns // SECOND_NS - WINDOW_S, 1:].tolist()
+        recent = self._buckets[:, 0] > mono_ns // SECOND_NS - WINDOW_S
+        within = self._buckets[recent, 1:].tolist()
         buys, sells, buy_lots, sell_lots = (sum(bucket[column] for bucket in within) for column in range(4))
         elapsed_s = min(float(WINDOW_S), (mono_ns - self._started_ns) / SECOND_NS)
-        return Activity(buys, sells, buy_lots, sell_lots, self.trades, elapsed_s)
+        squared = float(self._squares[recent].sum())
+        return Activity(buys, sells, buy_lots, sell_lots, squared, self.trades, elapsed_s)
 
 
 class Watched:

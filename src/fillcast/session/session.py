@@ -18,10 +18,11 @@ from fillcast.feed.driven import Driven, Listener
 from fillcast.feed.feed import Feed, first_failure
 from fillcast.feed.settings import Settings
 from fillcast.feed.statistics import LinkStatus, Phase
+from fillcast.forecast.conditions import Conditions, Volume
 from fillcast.forecast.fee_files import instrument_fee
 from fillcast.forecast.forecast import Forecast, forecast
 from fillcast.forecast.interval import DEFAULT_LEVEL
-from fillcast.forecast.order import Order
+from fillcast.forecast.order import MARKET, Order
 from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import DEFAULT_HALF_LIFE_S, VolatilityEstimate
 from fillcast.session.activity import Activity, Watched
@@ -181,6 +182,15 @@ class Session:
         """Return what has traded lately."""
         return self._one(key).tally.summary(self._clock.mono_ns())
 
+    def conditions(self, key: str) -> Conditions:
+        """Return what has been seen of the market beside the book and its volatility."""
+        book, activity = self._one(key).book, self.activity(key)
+        traded = (activity.buy_lots, activity.sell_lots)
+        count = activity.buys + activity.sells
+        window_s = activity.window_s
+        volume = Volume.seen(book.instrument, book.mid, traded, activity.squared_lots, count, window_s)
+        return Conditions(volume)
+
     def forecast(self, order: Order, *, fee: FeeRate | None = None, level: float = DEFAULT_LEVEL) -> Answer:
         """Forecast an order on its book as of now, and keep the forecast for when the book is not LIVE.
 
@@ -206,6 +216,7 @@ class Session:
             fee=fee or instrument_fee(self.instruments[order.instrument], order.tier),
             volatility=watched.volatility.estimate(),
             now_ns=now_ns,
+            conditions=None if order.type == MARKET else self.conditions(order.instrument),
             health=health,
             level=level,
         )

@@ -11,6 +11,7 @@ RESPONSE_10S = "response_10s"  # R(10 s): mean move with the trade's sign
 KERNEL_DECAY = "kernel_decay"  # exponent of the propagator's tail
 EXPONENT = "impact_exponent"  # delta of the square-root law
 PREFACTOR = "impact_prefactor"  # Y of the square-root law
+MARKOUT = "adverse_selection"  # a: what the mid moves against a maker's fill
 VOLUME_RATE = "volume_rate"  # base units a second, both sides
 
 UNITS = {
@@ -23,5 +24,6 @@ UNITS = {
     KERNEL_DECAY: "1",
     EXPONENT: "1",
     PREFACTOR: "1",
+    MARKOUT: "bps",
     VOLUME_RATE: "base / s",
 }

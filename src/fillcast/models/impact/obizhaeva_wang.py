@@ -164,7 +164,8 @@ class ObizhaevaWang:
         risk = 2.0 * risk_aversion * volatility**2 * interval
         if self.transient == 0.0:  # nothing is saved by waiting, nor lost where there is no risk
             weights = (steps == 0).astype(np.float64) if risk > 0 else np.ones(count)
-            return size * weights / weights.sum()
+            even: FloatArray = size * weights / weights.sum()
+            return even
         decay = np.exp(-self.resilience * interval * np.abs(steps[:, None] - steps))
         held_together = np.minimum(steps[:, None], steps)  # moves of the price that both trades wait for
         cost = decay + risk / self.transient * held_together

@@ -1,0 +1,173 @@
+"""What is known of a market beside its book and its volatility: its volume, and the parameters of impact.
+
+A parameter is the calibrated one where there is one. Where there is none, a documented prior takes its place, named as
+such in the forecast, and as wide as its sources differ:
+
+- **Resilience.** Depth that a trade took refills in two steps: in 100 ms to 1 s, and in 10 to 60 s. The prior counts
+  the slow one alone, so that it leaves more of the displacement than there may be: 1 / 24.5 s, the middle of 10 and 60.
+- **Permanent impact.** 0.314 daily volatilities for a day's volume, Almgren, Thum, Hauptmann and Li, "Direct estimation
+  of equity market impact" (Risk, July 2005), table 2, on US shares. From 0, since the impact of uninformed orders in
+  bitcoin decays almost fully (Donier and Bonart, arXiv 1412.4503), to twice that.
+- **Square-root law.** Y = 1: "of order 1" in every market measured (Toth et al., Phys. Rev. X 1, 021006, 2011).
+- **Adverse selection.** A maker's fill costs the half-spread again: where makers compete, the spread pays for what
+  those who trade with them know (Glosten and Milgrom, J. Financial Economics 14, 1985). From 0 to twice that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fillcast.core.instrument import Instrument
+from fillcast.core.units import BPS
+from fillcast.models.calibration.names import MARKOUT, PERMANENT, PREFACTOR, RESILIENCE, UNITS
+from fillcast.models.calibration.parameter import Parameter, prior
+from fillcast.models.estimate import Estimate, two_sided
+from fillcast.models.schedule import VolumeCurve
+
+DAY_S = 86_400.0
+
+SLOW_REFILL_S = (10.0, 60.0)
+ATHL_PERMANENT = 0.314  # daily volatilities per day's volume, +-0.041
+PREFACTOR_RANGE = (0.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What trades, as it was seen.
+
+    Attributes
+    ----------
+    buy_base_per_s, sell_base_per_s
+        Base units a second, by the side of the aggressor.
+    trades, window_s
+        What that rests on.
+    relative_error
+        Standard error of the whole rate over the rate: the root of the summed squares of sizes over their sum, as of
+        trades that come independently.
+    """
+
+    buy_base_per_s: float
+    sell_base_per_s: float
+    trades: int
+    window_s: float
+    relative_error: float
+
+    @property
+    def base_per_s(self) -> float:
+        """Base units a second, both sides."""
+        return self.buy_base_per_s + self.sell_base_per_s
+
+    def taken_per_s(self, side: int) -> float:
+        """Return what aggressors take a second from the queue in which an order of `side` rests."""
+        return self.sell_base_per_s if side > 0 else self.buy_base_per_s
+
+    def spread(self, level: float) -> float:
+        """Return the factor within which the rate lies, up or down, with probability `level`."""
+        return math.exp(two_sided(level) * self.relative_error)
+
+    @classmethod
+    def seen(
+        cls,
+        instrument: Instrument,
+        mid: float,
+        lots: tuple[int, int],
+        squared_lots: float,
+        trades: int,
+        window_s: float,
+    ) -> Volume | None:
+        """Return the volume of a window of trades; None without any.
+
+        Parameters
+        ----------
+        mid
+            Values the lots of an inverse contract.
+        lots
+            Traded by aggressors that bought, and that sold.
+        squared_lots
+            Sum of the squares of the trades' sizes.
+        window_s
+            Seconds of the window, > 0.
+        """
+        bought, sold = lots
+        if trades == 0 or window_s <= 0 or not math.isfinite(mid):
+            return None
+        each = instrument.amounts(1, mid)[0] / window_s
+        return cls(bought * each, sold * each, trades, window_s, math.sqrt(squared_lots) / (bought + sold))
+
+    def describe(self) -> str:
+        """Say in one line where the figure comes from."""
+        return f"{self.base_per_s:.4g} base/s, {self.trades} trades in {self.window_s:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a forecast of more than a market order needs to know of one instrument.
+
+    Attributes
+    ----------
+    volume
+        None where no trade was seen.
+    parameters
+        Calibrated ones, by name; those that say "not calibrated" count as absent.
+    curve
+        Volume by minute of the week, None where it is not calibrated.
+    """
+
+    volume: Volume | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    curve: VolumeCurve | None = None
+
+    def resilience(self) -> Parameter:
+        """Return rho, per second."""
+        fast, slow = (1.0 / seconds for seconds in SLOW_REFILL_S)
+        middle = math.sqrt(fast * slow)
+        return self._known(RESILIENCE) or _prior(RESILIENCE, middle, slow, fast, "slow refill of 10 to 60 s")
+
+    def permanent(self, sigma_per_sqrt_s: float, level: float) -> Parameter | None:
+        """Return gamma, bps of the mid per base unit; None where it is not calibrated and no volume was seen.
+
+        Parameters
+        ----------
+        sigma_per_sqrt_s
+            Volatility of the mid, a fraction.
+        level
+            How uncertain the volume is at that level widens the prior's interval.
+        """
+        known = self._known(PERMANENT)
+        if known is not None or self.volume is None:
+            return known
+        daily_sigma_bps = BPS * sigma_per_sqrt_s * math.sqrt(DAY_S)
+        value = ATHL_PERMANENT * daily_sigma_bps / (self.volume.base_per_s * DAY_S)
+        source = "0.314 daily volatilities per day's volume (Almgren et al. 2005, US shares)"
+        return _prior(PERMANENT, value, 0.0, 2 * value * self.volume.spread(level), source)
+
+    def prefactor(self) -> Parameter:
+        """Return Y of the square-root law."""
+        known = self._known(PREFACTOR)
+        return known or _prior(
+            PREFACTOR, 1.0, *PREFACTOR_RANGE, "of order 1 in every market measured (Toth et al. 2011)"
+        )
+
+    def adverse_selection(self, half_spread_bps: float) -> Parameter:
+        """Return what the mid moves against a maker's fill, bps."""
+        known = self._known(MARKOUT)
+        source = "the half-spread again (Glosten and Milgrom 1985)"
+        return known or _prior(MARKOUT, half_spread_bps, 0.0, 2 * half_spread_bps, source)
+
+    def _known(self, name: str) -> Parameter | None:
+        parameter = self.parameters.get(name)
+        return None if parameter is None or parameter.estimate is None else parameter
+
+
+def describe(parameter: Parameter) -> str:
+    """Say in one line what a parameter is and where it comes from."""
+    one = parameter.known()
+    words = parameter.name.replace("_", " ")
+    where = parameter.source if parameter.origin != "calibrated" else f"{parameter.window_s / 60:.3g} min of market"
+    return f"{words} {one.value:.3g} ({one.low:.3g} to {one.high:.3g}) {parameter.unit}, {parameter.origin}: {where}"
+
+
+def _prior(name: str, value: float, low: float, high: float, source: str) -> Parameter:
+    return prior(name, UNITS[name], Estimate(value, low, high, 1.0, 0), source)

@@ -1,0 +1,148 @@
+"""How a worked order is cut: lots for each slice, and the displacement of the book that the slices share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fillcast.core.units import BPS, NS_PER_S
+from fillcast.core.view import BookView
+from fillcast.errors import ParameterError
+from fillcast.forecast.conditions import Conditions
+from fillcast.forecast.order import POV, SHORTFALL, VWAP, Order
+from fillcast.models.impact import ObizhaevaWang
+from fillcast.models.schedule import largest_remainder, participation_lots, within_caps
+
+MAX_SLICES = 50  # a smaller slice costs less, and less and less less: beyond 50 the figures stand still
+LEAST_INTERVAL_S = 5.0  # between slices: half of the time in which depth at least refills
+NS_PER_MINUTE = 60 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Slices of an order.
+
+    Attributes
+    ----------
+    lots
+        int64 (N,), whole order steps, one trade at the start of each interval; some may be 0.
+    interval_s
+        Between slices.
+    unplaced_lots
+        What a limit of participation or the end of the horizon leaves.
+    note
+        What is to be known of the plan, or empty.
+    """
+
+    lots: NDArray[np.int64]
+    interval_s: float
+    unplaced_lots: int
+    note: str = ""
+
+
+def make_plan(
+    order: Order,
+    view: BookView,
+    lots: int,
+    displaced: ObizhaevaWang,
+    sigma_per_sqrt_s: float,
+    conditions: Conditions,
+    now_ns: int,
+) -> Plan:
+    """Cut a worked order of `lots` into slices.
+
+    Parameters
+    ----------
+    displaced
+        The book as a block with resilience: what the optimum of an `is` order weighs against risk.
+    sigma_per_sqrt_s
+        Volatility of the mid, a fraction.
+    conditions
+        Its volume limits and paces the slices, its curve shapes those of a `vwap` order.
+    """
+    instrument = view.instrument
+    steps = lots // instrument.order_lots
+    count = slice_count(order.horizon_s, steps)
+    interval_s = order.horizon_s / count
+    step_base = instrument.amounts(instrument.order_lots, view.mid)[0]
+    volumes, curved = _volumes(conditions, count, interval_s, now_ns)
+    note = "" if curved or order.type != VWAP else "volume curve not calibrated: even slices"
+    share = order.participation
+    if order.type == POV:
+        if volumes is None or share is None:
+            raise ParameterError("volume must be seen before a share of it can be traded")
+        placed = participation_lots(volumes / step_base, share, steps)
+    else:
+        weights = np.ones(count)
+        if order.type == VWAP and volumes is not None and volumes.any():
+            weights = volumes
+        elif order.type == SHORTFALL:
+            weights = displaced.risk_averse_trades(
+                steps * step_base,
+                count,
+                interval_s,
+                volatility=sigma_per_sqrt_s * view.mid,
+                risk_aversion=order.risk_aversion or 0.0,
+            )
+        if share is None:
+            placed = largest_remainder(weights, steps)
+        else:
+            if volumes is None:
+                raise ParameterError("volume must be seen before participation can be limited")
+            caps = np.floor(volumes * (share / (1 - share)) / step_base).astype(np.int64)
+            placed = within_caps(weights, steps, caps)
+    left = steps - int(placed.sum())
+    if left:
+        limited = f"{share:.3g} of the volume" if share is not None else "the horizon"
+        note = f"{limited} leaves {instrument.size_text(left * instrument.order_lots)} untraded at the end"
+    return Plan(placed * instrument.order_lots, interval_s, left * instrument.order_lots, note)
+
+
+def slice_count(horizon_s: float, steps: int) -> int:
+    """Return in how many slices an order of whole order steps is cut."""
+    return max(1, min(MAX_SLICES, int(horizon_s // LEAST_INTERVAL_S), steps))
+
+
+def _volumes(
+    conditions: Conditions, count: int, interval_s: float, now_ns: int
+) -> tuple[NDArray[np.float64] | None, bool]:
+    """Return the others' volume expected in each interval, base units, and whether a curve says so."""
+    if conditions.curve is not None:
+        starts_ns = now_ns + (np.arange(count) * (interval_s * NS_PER_S)).astype(np.int64)
+        try:
+            per_minute = conditions.curve.expected(starts_ns // NS_PER_MINUTE)
+        except ParameterError:  # it has not seen this hour of the week
+            pass
+        else:
+            return per_minute * (interval_s * NS_PER_S / NS_PER_MINUTE), True
+    if conditions.volume is None:
+        return None, False
+    return np.full(count, conditions.volume.base_per_s * interval_s), False
+
+
+def displaced_book(
+    view: BookView, side: int, lots: int, resilience_per_s: float, permanent_bps: float
+) -> ObizhaevaWang:
+    """Return the book as a block whose walk costs what a walk of `lots` through it costs; seconds, quote per base.
+
+    Parameters
+    ----------
+    lots
+        The whole order, so that the block is as deep as what the order may reach. At least twice what the touch holds
+        is walked, since the touch alone has no slope; where the book shows one level alone, the next one is taken to
+        lie a tick behind it.
+    resilience_per_s
+        rho.
+    permanent_bps
+        gamma, bps of the mid per base unit; no more stays than the walk displaces.
+    """
+    taken = view.opposite(side)
+    shown = int(taken.cumulative_lots[-1])
+    walk = view.walk(side, min(max(lots, 2 * int(taken.lots[0])), shown))
+    touch = float(taken.price[0])
+    slipped = side * (walk.quote / walk.base - touch) if walk.levels > 1 else view.instrument.tick_value / 2
+    depth = walk.base / (2 * slipped)
+    permanent = min(permanent_bps / BPS * view.mid, 1.0 / depth)
+    return ObizhaevaWang(depth, permanent, resilience_per_s, 0.0)
