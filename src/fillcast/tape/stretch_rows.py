@@ -11,9 +11,10 @@ from fillcast.core.units import BPS
 from fillcast.models.calibration.stretch import Stretch
 from fillcast.tape.growing import Growing
 
-# Half-widths about the mid within which depth is kept. The narrowest hold what a refill brings back, the widest what
-# any slice of a schedule reaches; beyond 25 bps the snapshots of most venues end.
-DEPTH_BPS = (1.0, 2.0, 5.0, 10.0, 25.0)
+# Half-widths about the mid within which depth is kept. A refill is seen in the nearest that is not empty: on recorded
+# books of BTC what comes back after a market order stands out of the noise within 0.1 bps, and hardly within 1 bps. The
+# widest reach what a slice of a schedule takes; beyond them the snapshots of most venues end.
+DEPTH_BPS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
 FIRST_LEVELS = 128  # listed of a side; doubled while the widest band holds more
 
 FloatArray = NDArray[np.float64]
