@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fillcast.cli.calibrate import calibrate
 from fillcast.cli.config import PATH_VARIABLE, config_path
 from fillcast.cli.demo import demo
 from fillcast.cli.doctor import doctor
@@ -29,6 +30,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     instruments: "List a venue's instruments, or search them",
     doctor: "Check rule by rule what a live venue does",
     verify: "Rebuild every book in a capture and judge it",
+    calibrate: "Fit the models' parameters on a recording",
     evidence: "Hold every model to the numbers published of it",
     lab: "Run the embedded exchange by itself",
 }
