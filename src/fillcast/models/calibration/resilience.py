@@ -9,10 +9,10 @@ hits its side. Fitted is
     y(l) = share (1 - exp(-rho l)),   0 < l <= 10 s
 
 by least squares over the lags, with the share free: depth that comes back within seconds has this rate, what takes
-minutes only lowers the share. Exponential refill has no memory, so rho does not depend on how soon after the order
-the first book came (Obizhaeva and Wang, J. Financial Markets 16, 2013). Two components are usual in these markets,
-fast within seconds and slow within a minute: this is the fast one. The band moves with the mid, so part of what reads
-as refill is the mid's return.
+minutes only lowers the share, and what earlier orders took raises it, above 1 where they are many. Exponential refill
+has no memory, so rho does not depend on how soon after the order the first book came (Obizhaeva and Wang, J. Financial
+Markets 16, 2013). Two components are usual in these markets, fast within seconds and slow within a minute: this is the
+fast one. The band moves with the mid, so part of what reads as refill is the mid's return.
 """
 
 from __future__ import annotations
