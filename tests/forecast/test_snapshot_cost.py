@@ -13,7 +13,7 @@ from fillcast.core.state import Proof
 from fillcast.errors import SizeError, UsageError
 from fillcast.forecast.components import on_common_grid
 from fillcast.forecast.snapshot_cost import SnapshotCost, cost
-from fillcast.forecast.snapshot_kernels import walk_rows
+from fillcast.forecast.snapshot_kernels import COLUMNS, price_walks
 from fillcast.forecast.snapshots import Snapshots
 from fillcast.models.fees import stated_fee
 from tests.forecast.backtests import several_books, snapshots_of, walking
@@ -129,17 +129,26 @@ def test_a_cost_that_is_not_convex_is_noticed() -> None:
     assert not is_monotone_and_convex(sizes, np.array([3.0, 2.0, 1.5]))
 
 
-def test_the_kernel_is_its_own_readable_twin() -> None:
+def test_compiled_and_interpreted_the_kernel_says_the_same() -> None:
     snapshots = walking(20, 4)
     prices, sizes = snapshots.taken_from(-1)
     wanted = np.random.default_rng(5).uniform(0.1, 20.0, (20, 7))
     wanted.flags.writeable = False
     results = []
-    for function in (walk_rows, walk_rows.py_func):
-        filled, excess = np.empty(wanted.shape), np.empty(wanted.shape)
-        function(prices, sizes, wanted, -1.0, filled, excess)
-        results.append((filled, excess))
-    np.testing.assert_allclose(results[0], results[1], rtol=1e-15)
+    for function in (price_walks, price_walks.py_func):
+        out = np.full((COLUMNS, *wanted.shape), np.nan)
+        function(prices, sizes, snapshots.mid, snapshots.mid, wanted, -1.0, 7.5, 1e4, 1 + 1e-12, 50, out)
+        results.append(out)
+    assert not np.isnan(results[0]).any()
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-13, atol=1e-12)
+
+
+def test_costs_so_small_that_the_grid_ends_stay_costs() -> None:
+    snapshots = Snapshots([[1.0]], [[1.0]], [[np.nextafter(1.0, 2.0)]], [[1.0]])
+    found = cost(snapshots, [1.0], "buy", fee_bps=0.0, reference="touch")
+    assert found.net_bps.tolist() == [[0.0]]
+    tiny = cost(snapshots, [1.0], "buy", fee_bps=1e-305, reference="touch")
+    assert 0.0 <= tiny.net_bps[0, 0] <= 1.1e-300
 
 
 def test_a_size_of_each_snapshots_own() -> None:

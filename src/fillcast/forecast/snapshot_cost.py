@@ -22,7 +22,17 @@ from fillcast.core.view import ROUNDING
 from fillcast.errors import SizeError, UsageError
 from fillcast.forecast.components import GRID_BITS
 from fillcast.forecast.order import SIDE_NAMES, SIDES
-from fillcast.forecast.snapshot_kernels import walk_rows
+from fillcast.forecast.snapshot_kernels import (
+    AVERAGE,
+    COLUMNS,
+    FEE,
+    FILLED,
+    HALF_SPREAD,
+    NET,
+    SLIPPAGE,
+    UNFILLED,
+    price_walks,
+)
 from fillcast.forecast.snapshots import PROOF, FloatArray, Snapshots
 from fillcast.models.fees import stated_fee
 
@@ -118,26 +128,23 @@ def price_rows(
 ) -> SnapshotCost:
     """Price checked sizes (rows, M) in some of the snapshots; see `cost`."""
     prices, sizes = (levels[rows] for levels in snapshots.taken_from(side))
-    mid, touch = (snapshots.bid_prices[rows, :1] + snapshots.ask_prices[rows, :1]) / 2, prices[:, :1]
-    origin = mid if reference == "mid" else touch
-    filled, excess = np.empty(wanted.shape), np.empty(wanted.shape)
-    walk_rows(prices, sizes, wanted, side, filled, excess)
-    none = np.broadcast_to(np.isnan(mid), wanted.shape)
-    filled[none] = np.nan
-    each = excess / filled
-    average = touch + side * each
-    half_spread = BPS * side * (touch - origin) / origin
-    half_spread, slippage, fee = _on_common_grid(
-        np.stack((np.broadcast_to(half_spread, wanted.shape), BPS * each / origin, fee_bps * average / origin))
+    mids = (snapshots.bid_prices[rows, 0] + snapshots.ask_prices[rows, 0]) / 2
+    references = mids if reference == "mid" else np.where(np.isnan(mids), np.nan, prices[:, 0])
+    out = np.empty((COLUMNS, *wanted.shape))
+    price_walks(prices, sizes, mids, references, wanted, side, fee_bps, BPS, ROUNDING, GRID_BITS, out)
+    references.flags.writeable = out.flags.writeable = False
+    return SnapshotCost(
+        side,
+        reference,
+        references[:, np.newaxis],
+        average_price=out[AVERAGE],
+        half_spread_bps=out[HALF_SPREAD],
+        slippage_bps=out[SLIPPAGE],
+        fee_bps=out[FEE],
+        net_bps=out[NET],
+        filled=out[FILLED],
+        unfilled=out[UNFILLED],
     )
-    unfilled = wanted - filled
-    unfilled[wanted <= filled * ROUNDING] = 0.0
-    net = half_spread + slippage + fee
-    for array in (average, half_spread, slippage, fee, net, filled, unfilled):
-        array.flags.writeable = False
-    origin = np.array(origin)
-    origin.flags.writeable = False
-    return SnapshotCost(side, reference, origin, average, half_spread, slippage, fee, net, filled, unfilled)
 
 
 def read_side(side: object) -> int:
@@ -167,11 +174,3 @@ def check_reference(reference: str) -> Reference:
     if reference == "touch":
         return "touch"
     raise UsageError(f'a reference is "mid" or "touch", not {reference!r}')
-
-
-def _on_common_grid(parts: FloatArray) -> FloatArray:
-    """Round (parts, S, M) as `components.on_common_grid` does, each place of the last two axes for itself."""
-    largest = np.abs(parts).max(axis=0)
-    shift = np.where(np.isnan(largest), 0, GRID_BITS - np.frexp(largest)[1])
-    rounded: FloatArray = np.ldexp(np.rint(np.ldexp(parts, shift)), -shift)
-    return rounded
