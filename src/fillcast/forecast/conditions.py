@@ -24,12 +24,12 @@ from fillcast.core.units import BPS
 from fillcast.models.calibration.names import MARKOUT, PERMANENT, PREFACTOR, RESILIENCE, UNITS
 from fillcast.models.calibration.parameter import Parameter, prior
 from fillcast.models.estimate import Estimate, two_sided
+from fillcast.models.impact import US_SHARES_2003
 from fillcast.models.schedule import VolumeCurve
 
 DAY_S = 86_400.0
 
 SLOW_REFILL_S = (10.0, 60.0)
-ATHL_PERMANENT = 0.314  # daily volatilities per day's volume, +-0.041
 PREFACTOR_RANGE = (0.5, 2.0)
 
 
@@ -139,7 +139,7 @@ class Conditions:
         if known is not None or self.volume is None:
             return known
         daily_sigma_bps = BPS * sigma_per_sqrt_s * math.sqrt(DAY_S)
-        value = ATHL_PERMANENT * daily_sigma_bps / (self.volume.base_per_s * DAY_S)
+        value = US_SHARES_2003.gamma * daily_sigma_bps / (self.volume.base_per_s * DAY_S)
         source = "0.314 daily volatilities per day's volume (Almgren et al. 2005, US shares)"
         return _prior(PERMANENT, value, 0.0, 2 * value * self.volume.spread(level), source)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core.units import BPS, NS_PER_S
-from fillcast.core.view import BookView
+from fillcast.core.view import ROUNDING, BookView
 from fillcast.errors import ParameterError
 from fillcast.forecast.conditions import Conditions
 from fillcast.forecast.order import POV, SHORTFALL, VWAP, Order
@@ -91,7 +91,7 @@ def make_plan(
         else:
             if volumes is None:
                 raise ParameterError("volume must be seen before participation can be limited")
-            caps = np.floor(volumes * (share / (1 - share)) / step_base).astype(np.int64)
+            caps = np.floor(volumes * (share / (1 - share)) / step_base * ROUNDING).astype(np.int64)
             placed = within_caps(weights, steps, caps)
     left = steps - int(placed.sum())
     if left:

@@ -9,12 +9,8 @@ from numpy.typing import NDArray
 
 from fillcast.core.units import BPS
 from fillcast.core.view import BookView
-from fillcast.forecast.conditions import ATHL_PERMANENT, DAY_S, Conditions
-from fillcast.models.impact import SQUARE_ROOT, RateSquareRoot, SquareRootLaw, both_readings
-
-# Almgren, Thum, Hauptmann and Li (2005), table 2, on US shares: daily volatilities at a rate of a day's volume a day.
-# The paper's exponent is 0.6.
-ATHL_TEMPORARY = 0.142
+from fillcast.forecast.conditions import DAY_S, Conditions
+from fillcast.models.impact import SQUARE_ROOT, US_SHARES_2003, RateSquareRoot, SquareRootLaw, both_readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +23,7 @@ class Readings:
         By the square-root law of the total size, whatever the schedule: 2/3 Y sigma sqrt(Q / V).
     rate_based_bps
         By the rate of each slice, with its own permanent part; None where a slice is more than the market trades
-        meanwhile.
+        meanwhile. Its constants are those of Almgren, Thum, Hauptmann and Li (2005) on US shares (with exponent 0.6).
     """
 
     total_size_bps: float
@@ -44,7 +40,7 @@ def read_square_root(
     sigma, day = sigma_per_sqrt_s * DAY_S**0.5, volume.base_per_s * DAY_S
     prefactor = conditions.prefactor().known().value
     total = SquareRootLaw(prefactor, SQUARE_ROOT, 0.0, sigma, day, view.mid)
-    rated = RateSquareRoot(ATHL_TEMPORARY, ATHL_PERMANENT, sigma, day, view.mid)
+    rated = RateSquareRoot(US_SHARES_2003.eta, US_SHARES_2003.gamma, sigma, day, view.mid)
     to_bps = BPS / (view.mid * float(bases.sum()))
     if np.any(bases > volume.base_per_s * interval_s):
         return Readings(to_bps * float(total.impact_cost(bases, interval_s / DAY_S)), None)

@@ -1,0 +1,75 @@
+"""Orders that are not done at once, from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+WORKED = {"half_spread", "slippage", "transient_impact", "permanent_impact", "latency", "timing", "fee"}
+RESTING = {"half_spread", "slippage", "adverse_selection", "opportunity", "latency", "timing", "fee"}
+
+
+def test_a_worked_order_comes_with_its_schedule(in_process, endpoints):
+    flags = ("--side", "sell", "--size", "3btc", "--type", "is", "--horizon", "5m", "--risk-aversion", "1e-5")
+    result = in_process("quote", "okx:BTC-USDT", *flags, "--observe", "4s", *endpoints, "--json")
+    assert result.returncode == 0, result.stderr
+    quote = json.loads(result.stdout)
+
+    assert {part["name"] for part in quote["components"]} == WORKED
+    assert sum(part["bps"] for part in quote["components"]) == quote["net"]["bps"]
+    assert sum(part["quote"] for part in quote["components"]) == quote["net"]["quote"]
+    assert (quote["order"]["type"], quote["order"]["horizon_s"], quote["order"]["risk_aversion"]) == ("is", 300, 1e-5)
+    assert sum(one["base"] for one in quote["schedule"]) == pytest.approx(quote["filled_base"])
+    assert quote["schedule"][0]["at_s"] == 0
+    assert quote["schedule"][-1]["at_s"] < 300
+    assert quote["distribution"]["p5_bps"] < quote["net"]["bps"] < quote["distribution"]["p95_bps"]
+    assert quote["footprint_bps"] > 0
+    assert quote["square_root"]["total_size_bps"] > 0
+    assert any(line.startswith("permanent impact") and "prior" in line for line in quote["provenance"])
+
+
+def test_a_limit_order_says_how_likely_it_fills(in_process, endpoints):
+    flags = ("--side", "buy", "--size", "1btc", "--type", "limit", "--price", "60000", "--horizon", "30s")
+    quote = json.loads(in_process("quote", "okx:BTC-USDT", *flags, "--observe", "4s", *endpoints, "--json").stdout)
+
+    assert {part["name"] for part in quote["components"]} == RESTING
+    assert quote["order"]["price"] == "60000"
+    assert quote["fill_probability_range"][0] <= quote["fill_probability"] <= quote["fill_probability_range"][1] < 0.01
+    assert quote["maker_share"] < 0.01
+
+
+def test_people_see_slices_tail_and_where_parameters_come_from(in_process, endpoints):
+    flags = ("--side", "buy", "--size", "3btc", "--type", "twap", "--horizon", "5m", "--observe", "4s")
+    shown = in_process("quote", "okx:BTC-USDT", *flags, *endpoints).stdout
+
+    for words in ("twap order", "in 50 slices over", "not above", "transient impact", "prior: slow refill", "net"):
+        assert words in shown
+
+
+def test_several_books_are_compared_and_not_split(in_process, endpoints):
+    flags = ("--side", "buy", "--size", "3btc", "--type", "twap", "--horizon", "1m", "--observe", "4s", "--json")
+    quotes = json.loads(in_process("quote", "okx:BTC-USDT", "binance_usdm:BTCUSDT", *flags, *endpoints).stdout)
+
+    assert all(one["net_vs_common_bps"] is not None for one in quotes)
+    assert "only market orders are split" in quotes[0]["split"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        (("--type", "limit"), "a limit order needs a price"),
+        (("--price", "60000"), "a market order takes no price"),
+        (("--type", "twap", "--participation", "1.5"), "a participation must be above 0 and below 1, not 1.5"),
+        (("--type", "is", "--risk-aversion", "inf"), "a risk aversion must be finite and not negative, not inf"),
+        (("--type", "is", "--risk-aversion", "nan"), "a risk aversion must be finite and not negative, not nan"),
+        (("--type", "twap", "--horizon", "0s"), "a horizon must be above 0 and at most a day"),
+        (("--type", "twap", "--horizon", "10"), "the duration '10' needs a unit"),
+        (("--type", "iceberg"), "order type 'iceberg' is not offered"),
+        (("--post-only",), "post-only says nothing of a market order"),
+    ],
+)
+def test_terms_that_make_no_order_are_told_before_a_venue_is_asked(in_process, flags, why):
+    result = in_process("quote", "okx:BTC-USDT", "--side", "buy", "--size", "1", *flags)
+    assert result.returncode == 2
+    assert why in result.stderr

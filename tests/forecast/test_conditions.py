@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from fillcast.forecast.conditions import Conditions, Volume, describe
+from fillcast.models.calibration.names import PERMANENT, PREFACTOR
+from fillcast.models.calibration.parameter import calibrated
+from fillcast.models.estimate import Estimate
+from fillcast.models.impact import US_SHARES_2003, AthlImpact
+from tests.forecast.examples import INVERSE, SPOT
+
+VOLUME = Volume(0.6, 0.4, 400, 60.0, 0.1)
+
+
+def test_a_volume_is_what_traded_over_the_time() -> None:
+    # Lots of 1e-5: 12 and 6 base in 60 s, of three trades.
+    seen = Volume.seen(SPOT, 100_000.0, (1_200_000, 600_000), 900_000.0**2 + 300_000.0**2 + 600_000.0**2, 3, 60.0)
+    assert seen is not None
+
+    assert (seen.buy_base_per_s, seen.sell_base_per_s) == (pytest.approx(0.2), pytest.approx(0.1))
+    assert seen.base_per_s == pytest.approx(0.3)
+    # An order to buy rests among the bids, which those who sell take.
+    assert (seen.taken_per_s(1), seen.taken_per_s(-1)) == (pytest.approx(0.1), pytest.approx(0.2))
+    assert seen.relative_error == pytest.approx(math.sqrt(9.0**2 + 3.0**2 + 6.0**2) / 18.0)
+
+
+def test_contracts_in_quote_are_valued_at_the_mid() -> None:
+    seen = Volume.seen(INVERSE, 50_000.0, (10, 0), 100.0, 1, 2.0)  # ten contracts of 100 USD
+
+    assert seen is not None
+    assert seen.buy_base_per_s == pytest.approx(10 * 100 / 50_000 / 2)
+
+
+@pytest.mark.parametrize(("trades", "window_s", "mid"), [(0, 60.0, 1.0), (3, 0.0, 1.0), (3, 60.0, math.nan)])
+def test_nothing_seen_is_no_volume(trades: int, window_s: float, mid: float) -> None:
+    assert Volume.seen(SPOT, mid, (1, 1), 2.0, trades, window_s) is None
+
+
+def test_the_prior_of_permanent_impact_is_that_of_the_paper() -> None:
+    """Against the model's own permanent move of one base unit, with a day's figures."""
+    sigma_per_sqrt_s = 1e-4
+    gamma = Conditions(VOLUME).permanent(sigma_per_sqrt_s, 0.9)
+    assert gamma is not None
+
+    model = AthlImpact(US_SHARES_2003, sigma_per_sqrt_s * math.sqrt(86_400), 86_400.0, 1.0, None)
+    assert gamma.known().value == pytest.approx(1e4 * float(model.permanent(1.0)), rel=1e-9)
+    assert gamma.known().low == 0.0
+    assert gamma.known().high == pytest.approx(2 * gamma.known().value * math.exp(1.6449 * 0.1), rel=1e-4)
+    assert gamma.origin == "prior"
+    assert Conditions().permanent(sigma_per_sqrt_s, 0.9) is None
+
+
+def test_what_is_calibrated_comes_before_the_prior() -> None:
+    for name, unit in ((PERMANENT, "bps per base"), (PREFACTOR, "1")):
+        measured = calibrated(name, unit, Estimate(0.7, 0.5, 0.9, 0.9, 100), "a test", window_s=7200.0, as_of_ns=1)
+        conditions = Conditions(VOLUME, {name: measured})
+        found = conditions.permanent(1e-4, 0.9) if name == PERMANENT else conditions.prefactor()
+        assert found == measured
+    assert describe(measured) == "impact prefactor 0.7 (0.5 to 0.9) 1, calibrated: 120 min of market"
