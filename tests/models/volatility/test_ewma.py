@@ -156,12 +156,12 @@ def test_it_finds_the_volatility_of_a_random_walk_at_irregular_times() -> None:
 
 @pytest.mark.parametrize("half_life_s", [0.0, -1.0, math.nan, math.inf])
 def test_a_half_life_must_be_a_positive_number(half_life_s: float) -> None:
-    with pytest.raises(ValueError, match="half-life"):
+    with pytest.raises(ValueError, match="half_life_s"):
         EwmaVolatility(half_life_s)
 
 
 def test_a_floor_must_be_a_number() -> None:
-    with pytest.raises(ValueError, match="sampling floor"):
+    with pytest.raises(ValueError, match="sampling_floor_s"):
         EwmaVolatility(sampling_floor_s=-1.0)
 
 

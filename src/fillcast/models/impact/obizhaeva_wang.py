@@ -23,7 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fillcast.models.bounds import finite, not_negative, positive
 from fillcast.models.impact.manipulation import require_permanent_within_depth
-from fillcast.models.impact.propagator import exponential_optimal_trades, require_count
+from fillcast.models.impact.propagator import exponential_optimal_trades
+from fillcast.models.impact.sinh_profile import require_count
 
 FloatArray = NDArray[np.float64]
 

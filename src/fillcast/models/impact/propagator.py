@@ -22,10 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fillcast.errors import ParameterError
 from fillcast.models.bounds import finite, not_negative, positive
 from fillcast.models.impact.decay import Kernel, kernel_matrix
 from fillcast.models.impact.manipulation import LINEAR, require_linear_impact
+from fillcast.models.impact.sinh_profile import require_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +140,3 @@ def exponential_optimal_trades(
     trades[...] = (decayed * ends)[..., None]
     trades[..., 0] = trades[..., -1] = ends
     return trades
-
-
-def require_count(count: int) -> None:
-    """Refuse a number of trades below 1.
-
-    Raises
-    ------
-    ParameterError
-        It names the value.
-    """
-    if count < 1:
-        raise ParameterError(f"count must be a whole number of trades >= 1, not {count}")

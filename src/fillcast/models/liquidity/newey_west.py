@@ -57,7 +57,8 @@ class LineFit:
 
 
 def default_lags(observations: int) -> int:
-    """Return the number of lags for n observations, below n."""
+    """Return the number of lags for n >= 1 observations, below n."""
+    whole("observations", observations, 1, np.iinfo(np.int64).max)
     lags = math.floor(LAG_FACTOR * math.pow(observations / LAG_SCALE, LAG_POWER))
     return min(lags, observations - 1)
 

@@ -20,24 +20,27 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fillcast.models.bounds import not_negative, positive
+from fillcast.models.bounds import finite, not_negative, positive
 from fillcast.models.samples import series, whole
 
 # c* = (k''(0)^2 / int k^2)^(1/5) with the Parzen function's k''(0) = -12 and int_0^1 k^2 = 0.269: the paper of 2009.
 # (The integral is 151/560, which gives 3.5117; the printed constant comes from its first three digits.)
 PARZEN_BANDWIDTH = 3.5134
+MAX_BANDWIDTH = 1 << 24  # lags: 128 MB of weights
 NOISE_POWER = 4 / 5
 SAMPLE_POWER = 3 / 5
 
 
 def parzen(x: ArrayLike) -> NDArray[np.float64]:
     """Return the Parzen function at |x|; 0 from 1 on."""
+    finite("x", x)
     size = np.minimum(np.abs(np.asarray(x, dtype=np.float64)), 1.0)
     return np.where(size <= 0.5, 1 - 6 * size**2 + 6 * size**3, 2 * (1 - size) ** 3)
 
 
 def kernel_weights(bandwidth: int, *, flat_top: bool = False) -> NDArray[np.float64]:
     """Return the weights of g_0 .. g_H, both signs of the lag counted: 1, 2 k_1, .. 2 k_H."""
+    whole("bandwidth", bandwidth, 0, MAX_BANDWIDTH)
     lags = np.arange(1, bandwidth + 1)
     places = (lags - 1) / max(bandwidth, 1) if flat_top else lags / (bandwidth + 1)
     return np.concatenate(([1.0], 2 * parzen(places)))
@@ -74,6 +77,7 @@ def kernel_noise_bias(count: int, bandwidth: int, noise_variance: float, *, flat
 
     Noise gives g_0 the expectation 2 n omega^2, g_1 -(n - 1) omega^2 and later lags none.
     """
+    whole("count", count, 1, np.iinfo(np.int64).max)
     not_negative("noise_variance", noise_variance)
     weights = kernel_weights(bandwidth, flat_top=flat_top)
     first = float(weights[1]) if bandwidth else 0.0

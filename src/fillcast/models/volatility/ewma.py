@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core.units import BPS, NS_PER_S
+from fillcast.errors import ParameterError
+from fillcast.models.bounds import not_negative, positive
 
 SECONDS_PER_YEAR = 365 * 86_400  # these markets never close
 
@@ -57,6 +59,23 @@ class VolatilityEstimate:
     prior_per_sqrt_s: float = PRIOR_SIGMA_PER_SQRT_S
     prior_samples: float = PRIOR_SAMPLES
 
+    def __post_init__(self) -> None:
+        measured = 0.0 if self.measured_per_sqrt_s is None else self.measured_per_sqrt_s
+        # One is made for every forecast: what passes here needs no check by name, which takes longer.
+        if (
+            0.0 <= measured < math.inf
+            and 0.0 <= self.effective_samples < math.inf
+            and 0.0 < self.half_life_s < math.inf
+            and 0.0 < self.prior_per_sqrt_s < math.inf
+            and 0.0 < self.prior_samples < math.inf
+        ):
+            return
+        not_negative("measured_per_sqrt_s", measured)
+        positive("half_life_s", self.half_life_s)
+        positive("prior_per_sqrt_s", self.prior_per_sqrt_s)
+        positive("prior_samples", self.prior_samples)
+        not_negative("effective_samples", self.effective_samples)
+
     @property
     def is_measured(self) -> bool:
         """Whether there is more than the prior."""
@@ -89,7 +108,21 @@ class VolatilityEstimate:
 
 
 def ewma_decay(step_s: float, half_life_s: float) -> float:
-    """Return lambda = 2^(-step / half-life): what is left of a sample's weight after a step."""
+    """Return lambda = 2^(-step / half-life): what is left of a sample's weight after a step.
+
+    Parameters
+    ----------
+    step_s, half_life_s
+        Seconds, >= 0 and > 0.
+
+    Raises
+    ------
+    ParameterError
+        For one that is out of range or not finite.
+    """
+    if not (0.0 <= step_s < math.inf and 0.0 < half_life_s < math.inf):  # a step of a stream takes no longer check
+        not_negative("step_s", step_s)
+        positive("half_life_s", half_life_s)
     return float(2.0 ** (-step_s / half_life_s))
 
 
@@ -107,6 +140,11 @@ class EwmaVolatility:
         Half-life of a sample's weight, > 0.
     sampling_floor_s
         Mids closer together than this are not samples of their own, >= 0.
+
+    Raises
+    ------
+    ParameterError
+        For one of them that is out of range or not finite.
     """
 
     __slots__ = (
@@ -121,10 +159,8 @@ class EwmaVolatility:
     )
 
     def __init__(self, half_life_s: float = DEFAULT_HALF_LIFE_S, *, sampling_floor_s: float = SAMPLING_FLOOR_S) -> None:
-        if not (math.isfinite(half_life_s) and half_life_s > 0):
-            raise ValueError(f"a half-life must be a positive number of seconds, not {half_life_s}")
-        if not (math.isfinite(sampling_floor_s) and sampling_floor_s >= 0):
-            raise ValueError(f"a sampling floor must be a number of seconds >= 0, not {sampling_floor_s}")
+        positive("half_life_s", half_life_s)
+        not_negative("sampling_floor_s", sampling_floor_s)
         self.half_life_s = half_life_s
         self._floor_ns = max(round(sampling_floor_s * NS_PER_S), 1)
         self._anchor_ns: int | None = None
@@ -201,11 +237,14 @@ def ewma_estimate(
 
     Raises
     ------
-    ValueError
-        When the times decrease, or the arrays differ in length.
+    ParameterError
+        When the times decrease, the arrays differ in length, or a mid is not positive and finite.
     """
+    positive("half_life_s", half_life_s)
+    not_negative("sampling_floor_s", sampling_floor_s)
+    positive("mids", mids)
     if event_ns.shape != mids.shape or (np.diff(event_ns) < 0).any():
-        raise ValueError("times and mids must have the same length, and times must not decrease")
+        raise ParameterError("times and mids must have the same length, and times must not decrease")
     last_of_stamp = np.append(np.flatnonzero(np.diff(event_ns) > 0), len(event_ns) - 1) if len(event_ns) else event_ns
     times, logs = event_ns[last_of_stamp], np.log(mids[last_of_stamp])
     floor_ns = max(round(sampling_floor_s * NS_PER_S), 1)

@@ -86,7 +86,9 @@ def averaged_variance(prices: ArrayLike, subgrids: int) -> NDArray[np.float64]:
 
 
 def scale_ratio(returns: int, subgrids: int) -> float:
-    """Return nbar / n: the share of one tick's noise that is left on a grid of every K-th tick."""
+    """Return nbar / n: the share of one tick's noise that is left on a grid of every K-th tick, 1 <= K <= n."""
+    whole("returns", returns, 1, np.iinfo(np.int64).max)
+    whole("subgrids", subgrids, 1, returns)
     return (returns - subgrids + 1) / subgrids / returns
 
 
