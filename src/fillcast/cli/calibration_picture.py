@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,6 +31,7 @@ HEADROOM = 1.35  # of the highest point, for the legend; a longer error bar is c
 LEGEND_ROOM = 0.35  # below the points of the refill: its bars leave none beside them
 ROOM = 0.35  # of the range of the values, above and below it: a longer error bar is cut off
 
+Corner = Literal["upper left", "lower right"]
 FloatArray = NDArray[np.float64]
 
 
@@ -126,7 +128,7 @@ def _empty(panel: Axes, title: str, why: str) -> None:
     panel.set_yticks([])
 
 
-def _finish(panel: Axes, title: str, across: str, up: str, *, legend: str = "upper left") -> None:
+def _finish(panel: Axes, title: str, across: str, up: str, *, legend: Corner = "upper left") -> None:
     panel.set_title(title, fontsize="medium")
     panel.set_xlabel(across)
     panel.set_ylabel(up)
