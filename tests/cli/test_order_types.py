@@ -6,6 +6,13 @@ import json
 
 import pytest
 
+from fillcast.forecast.model_file import write_model
+from fillcast.models.calibration.calibration import Calibration
+from fillcast.models.calibration.names import RESILIENCE, UNITS, VOLATILITY, VOLUME_RATE
+from fillcast.models.calibration.parameter import calibrated
+from fillcast.models.estimate import Estimate
+
+WINDOW = {"window_s": 7200.0, "as_of_ns": 7_200_000_000_001}
 WORKED = {"half_spread", "slippage", "transient_impact", "permanent_impact", "latency", "timing", "fee"}
 RESTING = {"half_spread", "slippage", "adverse_selection", "opportunity", "latency", "timing", "fee"}
 
@@ -73,3 +80,33 @@ def test_terms_that_make_no_order_are_told_before_a_venue_is_asked(in_process, f
     result = in_process("quote", "okx:BTC-USDT", "--side", "buy", "--size", "1", *flags)
     assert result.returncode == 2
     assert why in result.stderr
+
+
+def calibrated_model(path, instrument):
+    """Write a model in which volatility, volume and resilience are known."""
+    known = {VOLATILITY: 2.5, VOLUME_RATE: 3.0, RESILIENCE: 0.125}
+    parameters = {
+        name: calibrated(name, UNITS[name], Estimate(value, value / 2, 2 * value, 0.9, 500), "a test", **WINDOW)
+        for name, value in known.items()
+    }
+    write_model(path, [Calibration(instrument, 0.9, 1, 7_200_000_000_001, 7200.0, 1, parameters, {})])
+
+
+def test_a_model_takes_the_place_of_priors_and_of_looking_on(in_process, endpoints, tmp_path):
+    calibrated_model(tmp_path / "model.json", "okx:BTC-USDT")
+    flags = ("--side", "buy", "--size", "3btc", "--type", "twap", "--observe", "0s", "--json")
+    model = ("--model", str(tmp_path / "model.json"))
+    result = in_process("quote", "okx:BTC-USDT", *flags, *model, *endpoints)
+    assert result.returncode == 0, result.stderr
+    lines = json.loads(result.stdout)["provenance"]
+
+    assert "resilience 0.125 (0.0625 to 0.25) 1 / s, calibrated: 120 min of market until 1970-01-01" in lines
+    assert any("prior 2.5 bps/√s" in line for line in lines)
+
+
+def test_a_model_that_is_none_is_refused(in_process, tmp_path):
+    (tmp_path / "model.json").write_text("{}")
+    flags = ("--side", "buy", "--size", "1", "--model", str(tmp_path / "model.json"))
+    result = in_process("quote", "okx:BTC-USDT", *flags)
+    assert result.returncode == 2
+    assert "not a model that fillcast calibrate wrote" in result.stderr

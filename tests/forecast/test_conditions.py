@@ -5,7 +5,7 @@ import math
 import pytest
 
 from fillcast.forecast.conditions import Conditions, Volume, describe
-from fillcast.models.calibration.names import PERMANENT, PREFACTOR
+from fillcast.models.calibration.names import PERMANENT, PREFACTOR, VOLUME_RATE
 from fillcast.models.calibration.parameter import calibrated
 from fillcast.models.estimate import Estimate
 from fillcast.models.impact import US_SHARES_2003, AthlImpact
@@ -58,4 +58,15 @@ def test_what_is_calibrated_comes_before_the_prior() -> None:
         conditions = Conditions(VOLUME, {name: measured})
         found = conditions.permanent(1e-4, 0.9) if name == PERMANENT else conditions.prefactor()
         assert found == measured
-    assert describe(measured) == "impact prefactor 0.7 (0.5 to 0.9) 1, calibrated: 120 min of market"
+    assert describe(measured) == "impact prefactor 0.7 (0.5 to 0.9) 1, calibrated: 120 min of market until 1970-01-01"
+
+
+def test_a_calibrated_volume_stands_in_for_one_that_was_not_seen() -> None:
+    rate = calibrated(VOLUME_RATE, "base / s", Estimate(2.0, 1.0, 4.0, 0.9, 50), "a test", window_s=600.0, as_of_ns=1)
+    found = Conditions.of(None, {VOLUME_RATE: rate}).volume
+    assert found is not None
+
+    assert (found.base_per_s, found.trades, found.window_s) == (2.0, 50, 600.0)
+    assert found.spread(0.9) == pytest.approx(2.0)
+    assert Conditions.of(VOLUME, {VOLUME_RATE: rate}).volume == VOLUME
+    assert Conditions.of(None, {}).volume is None

@@ -119,10 +119,13 @@ def test_an_interval_that_is_too_narrow_or_shifted_is_caught(scored: list[tuple[
             (
                 replace(
                     made,
-                    net=replace(
-                        made.net,
-                        low_bps=made.net.bps + shift_bps + shrink * (made.net.low_bps - made.net.bps),
-                        high_bps=made.net.bps + shift_bps + shrink * (made.net.high_bps - made.net.bps),
+                    priced=replace(
+                        made.priced,
+                        net=replace(
+                            made.net,
+                            low_bps=made.net.bps + shift_bps + shrink * (made.net.low_bps - made.net.bps),
+                            high_bps=made.net.bps + shift_bps + shrink * (made.net.high_bps - made.net.bps),
+                        ),
                     ),
                 ),
                 realised,

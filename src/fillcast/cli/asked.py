@@ -13,6 +13,7 @@ from fillcast.cli.stated_fees import fee_paid, kept_fees, typed_fees
 from fillcast.cli.terms import AT_MARKET, Terms
 from fillcast.core.instrument import Instrument
 from fillcast.errors import SizeError, UsageError
+from fillcast.forecast.model_file import read_model
 from fillcast.forecast.order import SIDES, Order
 from fillcast.forecast.rates import known_rates
 from fillcast.forecast.size import MAX_EXPONENT, MAX_TEXT, NOT_FINITE, match_size, parse_duration, spelled_out
@@ -24,6 +25,7 @@ from fillcast.venues import VENUES
 
 if TYPE_CHECKING:
     from fillcast.feed.driven import Listener
+    from fillcast.models.calibration.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class OrderFlags:
     fees_maker: Sequence[str] = ()
     fees_taker: Sequence[str] = ()
     usd_rates: Sequence[str] = ()
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Asked:
         Dollars per unit by currency, as stated.
     tiers, latencies, fees_maker_bps, fees_taker_bps
         What the flags say, of all venues or of one.
+    models
+        Calibrations by instrument, from the model file that was named.
     """
 
     keys: tuple[str, ...]
@@ -72,6 +77,7 @@ class Asked:
     latencies: PerVenue[str]
     fees_maker_bps: PerVenue[float]
     fees_taker_bps: PerVenue[float]
+    models: Mapping[str, Calibration]
 
     def session(self, listener: Listener | None = None, patience_s: float | None = None) -> Session:
         """Return a session that follows the instruments, ready to be entered; with a patience, those that answer."""
@@ -82,6 +88,7 @@ class Asked:
             protocol=self.config.protocol,
             listener=listener,
             patience_s=patience_s,
+            models=self.models,
         )
 
     def order(self, instrument: Instrument) -> Order:
@@ -135,8 +142,9 @@ def ask(keys: Sequence[str], flags: OrderFlags, reach: ReachFlags, config: Confi
     endpoints = {**config.endpoints, **parse_endpoints(reach.endpoints, VENUES)}
     distinct = tuple(dict.fromkeys(key.strip() for key in keys))
     rates = parse_rates(flags.usd_rates)
+    models = {} if flags.model is None else read_model(flags.model)
     proxy = reach.proxy or config.proxy
-    return Asked(distinct, flags, endpoints, proxy, config, rates, tiers, latencies, makers, takers)
+    return Asked(distinct, flags, endpoints, proxy, config, rates, tiers, latencies, makers, takers, models)
 
 
 def _as_typed(option: str, text: str) -> str:

@@ -28,6 +28,7 @@ def demo(
     horizon: options.Horizon = None,
     participation: options.Participation = None,
     risk_aversion: options.RiskAversion = None,
+    model: options.Model = None,
     tier: options.Tier = None,
     latency: options.Latency = None,
     fee_maker: options.FeeMaker = None,
@@ -75,6 +76,7 @@ def demo(
         fee_maker or (),
         fee_taker or (),
         usd_rate or (),
+        model,
     )
     ask(keys, flags, ReachFlags(), Config())  # bad input is told before a process is started
 

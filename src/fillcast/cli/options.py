@@ -55,6 +55,15 @@ RiskAversion = Annotated[
         show_default=False,
     ),
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="FILE",
+        help="What fillcast calibrate wrote: its parameters come before priors.",
+        show_default=False,
+    ),
+]
 Tier = Annotated[
     list[str] | None,
     typer.Option(

@@ -31,6 +31,7 @@ def quote(
     horizon: options.Horizon = None,
     participation: options.Participation = None,
     risk_aversion: options.RiskAversion = None,
+    model: options.Model = None,
     tier: options.Tier = None,
     latency: options.Latency = None,
     fee_maker: options.FeeMaker = None,
@@ -89,6 +90,7 @@ def quote(
         fee_maker or (),
         fee_taker or (),
         usd_rate or (),
+        model,
     )
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
     budget_bps = None if max_cost is None else parse_bps(max_cost)

@@ -17,6 +17,7 @@ def watch(
     horizon: options.Horizon = None,
     participation: options.Participation = None,
     risk_aversion: options.RiskAversion = None,
+    model: options.Model = None,
     tier: options.Tier = None,
     latency: options.Latency = None,
     fee_maker: options.FeeMaker = None,
@@ -48,6 +49,7 @@ def watch(
         fee_maker or (),
         fee_taker or (),
         usd_rate or (),
+        model,
     )
     asked = ask(instruments, flags, ReachFlags(endpoint or (), proxy))
 

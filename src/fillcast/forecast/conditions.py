@@ -18,11 +18,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from fillcast.core.instrument import Instrument
-from fillcast.core.units import BPS
-from fillcast.models.calibration.names import MARKOUT, PERMANENT, PREFACTOR, RESILIENCE, UNITS
-from fillcast.models.calibration.parameter import Parameter, prior
+from fillcast.core.units import BPS, NS_PER_S
+from fillcast.models.calibration.names import MARKOUT, PERMANENT, PREFACTOR, RESILIENCE, UNITS, VOLUME_RATE
+from fillcast.models.calibration.parameter import CALIBRATED, Parameter, prior
 from fillcast.models.estimate import Estimate, two_sided
 from fillcast.models.impact import US_SHARES_2003
 from fillcast.models.schedule import VolumeCurve
@@ -31,6 +32,7 @@ DAY_S = 86_400.0
 
 SLOW_REFILL_S = (10.0, 60.0)
 PREFACTOR_RANGE = (0.5, 2.0)
+LARGEST_ERROR = 2.0  # of a rate, relative: known to a factor of 27 at 90 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,14 @@ class Volume:
     def spread(self, level: float) -> float:
         """Return the factor within which the rate lies, up or down, with probability `level`."""
         return math.exp(two_sided(level) * self.relative_error)
+
+    @classmethod
+    def calibrated(cls, rate: Parameter) -> Volume:
+        """Return a calibrated rate as a volume of equal sides: a recording's, where nothing was seen yet."""
+        one = rate.known()
+        reach = max(math.log(one.high / one.value), math.log(one.value / one.low)) if one.low > 0 else math.inf
+        half = one.value / 2
+        return cls(half, half, one.n, rate.window_s, min(reach / two_sided(one.level), LARGEST_ERROR))
 
     @classmethod
     def seen(
@@ -119,6 +129,14 @@ class Conditions:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     curve: VolumeCurve | None = None
 
+    @classmethod
+    def of(cls, seen: Volume | None, parameters: Mapping[str, Parameter]) -> Conditions:
+        """Return what was seen and what was calibrated; a calibrated volume stands in for one that was not seen."""
+        rate = parameters.get(VOLUME_RATE)
+        if seen is None and rate is not None and rate.estimate is not None and rate.estimate.value > 0:
+            seen = Volume.calibrated(rate)
+        return cls(seen, parameters)
+
     def resilience(self) -> Parameter:
         """Return rho, per second."""
         fast, slow = (1.0 / seconds for seconds in SLOW_REFILL_S)
@@ -165,7 +183,10 @@ def describe(parameter: Parameter) -> str:
     """Say in one line what a parameter is and where it comes from."""
     one = parameter.known()
     words = parameter.name.replace("_", " ")
-    where = parameter.source if parameter.origin != "calibrated" else f"{parameter.window_s / 60:.3g} min of market"
+    where = parameter.source
+    if parameter.origin == CALIBRATED:
+        day = datetime.fromtimestamp(parameter.as_of_ns / NS_PER_S, UTC).date()
+        where = f"{parameter.window_s / 60:.3g} min of market until {day}"
     return f"{words} {one.value:.3g} ({one.low:.3g} to {one.high:.3g}) {parameter.unit}, {parameter.origin}: {where}"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import TracebackType
 
 from fillcast.core.book import Book
 from fillcast.core.events import BOOK, KIND, TRADES
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
+from fillcast.core.units import BPS
 from fillcast.core.view import BookView
 from fillcast.errors import ConnectError, FillcastError, NotLiveError, UnknownInstrumentError, UsageError
 from fillcast.feed.clock import Clock
@@ -23,6 +25,8 @@ from fillcast.forecast.fee_files import instrument_fee
 from fillcast.forecast.forecast import Forecast, forecast
 from fillcast.forecast.interval import DEFAULT_LEVEL
 from fillcast.forecast.order import MARKET, Order
+from fillcast.models.calibration.calibration import Calibration
+from fillcast.models.calibration.names import VOLATILITY
 from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import DEFAULT_HALF_LIFE_S, VolatilityEstimate
 from fillcast.session.activity import Activity, Watched
@@ -60,6 +64,7 @@ class Session:
         listener: Listener,
         half_life_s: float,
         patience_s: float | None = None,
+        models: Mapping[str, Calibration] | None = None,
     ) -> None:
         self._destinations = tuple(destinations)
         self._settings = settings
@@ -67,6 +72,7 @@ class Session:
         self._outer = listener
         self._half_life_s = half_life_s
         self._patience_s = patience_s
+        self._models = models or {}
         self._group = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
         self._watched: dict[str, Watched] = {}
@@ -175,8 +181,12 @@ class Session:
     # What has been seen.
 
     def volatility(self, key: str) -> VolatilityEstimate:
-        """Return what the mid's moves since the start say of its volatility."""
-        return self._one(key).volatility.estimate()
+        """Return what the mid's moves since the start say of its volatility, drawn to a calibrated one if there is."""
+        estimate, model = self._one(key).volatility.estimate(), self._models.get(key)
+        calibrated = None if model is None else model.parameters.get(VOLATILITY)
+        if calibrated is None or calibrated.estimate is None:
+            return estimate
+        return replace(estimate, prior_per_sqrt_s=calibrated.estimate.value / BPS)
 
     def activity(self, key: str) -> Activity:
         """Return what has traded lately."""
@@ -189,7 +199,8 @@ class Session:
         count = activity.buys + activity.sells
         window_s = activity.window_s
         volume = Volume.seen(book.instrument, book.mid, traded, activity.squared_lots, count, window_s)
-        return Conditions(volume)
+        model = self._models.get(key)
+        return Conditions.of(volume, {} if model is None else model.parameters)
 
     def forecast(self, order: Order, *, fee: FeeRate | None = None, level: float = DEFAULT_LEVEL) -> Answer:
         """Forecast an order on its book as of now, and keep the forecast for when the book is not LIVE.
@@ -214,7 +225,7 @@ class Session:
             order,
             watched.book.view(),
             fee=fee or instrument_fee(self.instruments[order.instrument], order.tier),
-            volatility=watched.volatility.estimate(),
+            volatility=self.volatility(order.instrument),
             now_ns=now_ns,
             conditions=None if order.type == MARKET else self.conditions(order.instrument),
             health=health,
@@ -302,6 +313,7 @@ def watch(
     listener: Listener | None = None,
     half_life_s: float = DEFAULT_HALF_LIFE_S,
     patience_s: float | None = None,
+    models: Mapping[str, Calibration] | None = None,
 ) -> Session:
     """Follow instruments: `async with watch(["okx:BTC-USDT"]) as session: ...`.
 
@@ -324,6 +336,9 @@ def watch(
         out and told in `Session.unanswered`, as long as anything is answered. A symbol that a venue does not list is
         raised in any case. Without a patience every failure is.
 
+    models
+        Calibrations by `VENUE:SYMBOL`, as `read_model` gives them: their parameters of impact come before priors.
+
     Raises
     ------
     UsageError
@@ -343,4 +358,4 @@ def watch(
         )
         for name, symbols in parse_keys(keys, VENUES).items()
     ]
-    return Session(destinations, settings, clock, listener or Listener(), half_life_s, patience_s)
+    return Session(destinations, settings, clock, listener or Listener(), half_life_s, patience_s, models)
