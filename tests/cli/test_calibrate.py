@@ -7,13 +7,16 @@ import importlib.util
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fillcast.cli.calibration_files import MOST_IN_ONE, _file_name, check_plot, draw_all
+from fillcast.cli.calibration_picture import fitted_refill
 from fillcast.errors import UsageError
 from fillcast.forecast.model_file import read_model
 from fillcast.models.calibration.calibrate import calibrate
 from fillcast.models.calibration.calibration import Calibration
+from fillcast.models.calibration.curve import Curve
 from fillcast.models.calibration.names import HALF_SPREAD, PERMANENT, UNITS
 from fillcast.tape.stretches import collect
 from tests.models.calibration.worlds import Market as World
@@ -232,6 +235,17 @@ def test_a_picture_has_the_numbers_and_a_curve_where_it_says_so(calibrated, tmp_
         assert f"<!-- {said}" in text
     sigma = calibrated.known("volatility").value
     assert f"{sigma:.3g} bps / sqrt(s)" in text
+
+
+def test_the_fit_in_the_picture_is_the_exponential_of_the_rate_through_the_certain_points():
+    lags = np.array([0.1, 0.5, 1.0, 3.0, 10.0])
+    truth = 0.7 * (1 - np.exp(-1.5 * lags))
+    wide = np.array([0.01, 0.01, 0.01, 0.01, 100.0])
+    off = truth + np.array([0.0, 0.0, 0.0, 0.0, 5.0])
+    curve = Curve("refill", "1", lags, "s", off, off - wide, off + wide, 0.9, 100)
+    assert fitted_refill(curve, 1.5, lags) == pytest.approx(truth, abs=1e-4)
+    level = Curve("refill", "1", lags, "s", truth, truth, truth, 0.9, 100)
+    assert fitted_refill(level, 1.5, lags) == pytest.approx(truth)
 
 
 def test_too_many_instruments_for_one_picture_are_refused(calibrated, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ BAND = 0.18  # opacity
 WIDTH, ROW_HEIGHT = 15.0, 3.6  # inches
 DPI = 110
 S_PER_MINUTE = 60.0
+REASON_WIDTH = 44  # characters of a line inside a panel
 FIT_POINTS = 200
 HEADROOM = 1.35  # of the highest point, for the legend; a longer error bar is cut off
 LEGEND_ROOM = 0.35  # below the points of the refill: its bars leave none beside them
@@ -105,7 +107,7 @@ def _refill(panel: Axes, one: Calibration) -> None:
         label = f"rate {estimate.value:.2g} ({estimate.low:.2g} to {estimate.high:.2g}) {parameter.unit}"
         panel.plot(lags, fitted_refill(curve, estimate.value, lags), color=ESTIMATE, label=label)
     else:
-        panel.plot([], [], " ", label=parameter.reason.replace(": ", ":\n", 1))
+        panel.plot([], [], " ", label=fill(parameter.reason, REASON_WIDTH))
     lowest, highest = min(float(curve.value.min()), 0.0), float(curve.value.max())
     margin = ROOM * (highest - lowest)
     panel.set_ylim(lowest - margin - LEGEND_ROOM * (highest - lowest), highest + margin)
@@ -113,16 +115,17 @@ def _refill(panel: Axes, one: Calibration) -> None:
 
 
 def fitted_refill(curve: Curve, rate: float, lags: FloatArray) -> FloatArray:
-    """Return share (1 - exp(-rate l)) at lags, with the share that is best in least squares on the curve."""
+    """Return share (1 - exp(-rate l)) at lags; the share is that of least squares, weighted by the errors squared."""
+    width = curve.high - curve.low
+    weights = 1.0 / width**2 if width.min() > 0 else np.ones(len(width))
     shape = -np.expm1(-rate * curve.lags)
-    share = float(shape @ curve.value / (shape @ shape))
+    share = float((weights * shape) @ curve.value / ((weights * shape) @ shape))
     fit: FloatArray = -share * np.expm1(-rate * lags)
     return fit
 
 
 def _empty(panel: Axes, title: str, why: str) -> None:
-    words = why.replace(": ", ":\n", 1).replace(", ", ",\n")
-    panel.text(0.5, 0.5, words, ha="center", va="center", transform=panel.transAxes, color=ZERO)
+    panel.text(0.5, 0.5, fill(why, REASON_WIDTH), ha="center", va="center", transform=panel.transAxes, color=ZERO)
     panel.set_title(title, fontsize="medium")
     panel.set_xticks([])
     panel.set_yticks([])
