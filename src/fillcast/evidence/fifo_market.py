@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from fillcast.errors import ParameterError
 from fillcast.models.fills import QueueState, QueueTracker
 
 FloatArray = NDArray[np.float64]
@@ -79,6 +80,11 @@ class FifoMarket:
         records
             One array a field, an element a record: ts_event, order_id, price, size, flags, action (A, C, M, T, F)
             and side (B, A), in the order of time.
+
+        Raises
+        ------
+        ParameterError
+            For an order that is modified to a larger size.
         """
         names = ("ts_event", "order_id", "price", "size", "flags", "action", "side")
         event: list[tuple[int, int, bytes, bytes, int]] = []
@@ -132,7 +138,7 @@ class FifoMarket:
             return
         left = size if action == b"M" else level[order] - size
         if left > level[order]:
-            raise ValueError("an order that grows loses its place, which this book does not follow")
+            raise ParameterError(f"records must not let order {order} grow: it would lose its place")
         level[order] = left
         if left <= 0:
             del level[order], self._where[order]

@@ -13,6 +13,7 @@ import pytest
 from mboq import fast, reference, synthetic
 from numpy.typing import ArrayLike, NDArray
 
+from fillcast.errors import ParameterError
 from fillcast.evidence.fifo_market import FifoMarket, Shadows
 from fillcast.evidence.mbo_queue import EVENTS, HORIZON_NS, RULES, SEEDS, TRACKERS, measured, places_of
 from fillcast.models.fills import QueueState, QueueTracker
@@ -64,6 +65,20 @@ def test_the_model_that_fits_where_cancels_stand_is_exact(cancel_mode: str, exac
     assert run.errors[PLACE[exact]] == 0.0
     assert run.biases[PLACE[exact]] == 0.0
     assert np.abs(np.delete(run.errors, PLACE[exact])).min() > 0.01
+
+
+def test_an_order_that_grows_is_refused() -> None:
+    records = {
+        "ts_event": np.array([1, 2]),
+        "order_id": np.array([7, 7]),
+        "price": np.array([100, 100]),
+        "size": np.array([5, 6]),
+        "flags": np.array([128, 128]),
+        "action": np.array([b"A", b"M"]),
+        "side": np.array([b"B", b"B"]),
+    }
+    with pytest.raises(ParameterError, match="order 7 grow"):
+        FifoMarket().run(records, np.array([1]), HORIZON_NS, TRACKERS)
 
 
 @pytest.mark.long
