@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from fillcast.cli.evidence import our_digits, published_digits, show_family
-from fillcast.evidence import families
+from fillcast.evidence import families, mbo_queue
 from fillcast.evidence.families import FAMILIES, Family
 from fillcast.evidence.row import Row
 
@@ -105,8 +105,16 @@ def test_no_number_is_cut_at_any_width(width):
     assert ("allowed" in text) == (width >= 100 or width == 50)
 
 
-def test_a_family_without_its_package_says_so():
+def test_a_family_without_its_package_says_so(in_process, monkeypatch):
     assert lines(FAMILIES[-1], [], 80)[1] == "not compared: mbo-queue is not installed"
+    monkeypatch.setattr(mbo_queue, "PACKAGE", "no_such_package_of_queues")
+    monkeypatch.setattr(families, "FAMILIES", (SHORTFALL, *FAMILIES[-2:]))
+    result = in_process("evidence")
+    assert result.returncode == 0
+    assert result.stdout.splitlines()[-2:] == [
+        "not compared: mbo-queue, mbo-queue-seeds (not installed: mbo-queue)",
+        "✔ all 6 numbers that were compared are met",
+    ]
 
 
 @pytest.mark.parametrize(

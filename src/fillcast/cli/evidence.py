@@ -113,8 +113,13 @@ def show_verdict(found: Found, console: Console) -> None:
     from fillcast.cli.words import count
 
     total, bad = sum(len(rows) for _, rows in found), missed(found)
+    needed = sorted({family.needs for family, rows in found if not rows})
+    if needed:
+        left_out = ", ".join(family.name for family, rows in found if not rows)
+        console.print(f"not compared: {left_out} (not installed: {', '.join(needed)})", style="yellow", highlight=False)
     if not bad:
-        console.print(f"[bold green]✔ all {count(total, 'number')} met[/]", highlight=False)
+        which = " that were compared are" if needed else ""
+        console.print(f"[bold green]✔ all {count(total, 'number')}{which} met[/]", highlight=False)
         return
     console.print(f"[bold red]✖ {count(len(bad), 'number')} of {total} missed[/]", highlight=False)
     for family, row in bad:
