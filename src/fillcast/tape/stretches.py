@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from fillcast.core import layout_kernels as at
 from fillcast.core.book import Book
 from fillcast.core.events import (
@@ -132,6 +134,7 @@ class Gatherer:
         self._watch = Watch(connection)
         self._seen_gaps = 0
         self._open: list[StretchRows | None] = [None] * count
+        self._is_open = np.zeros(count, np.bool_)  # the same, to find at once who is not LIVE any more
         self._readers = [DepthReader() for _ in range(count)]
         self._index = {book.instrument.key: index for index, book in enumerate(connection.books)}
         self._done: dict[str, list[Stretch]] = {}
@@ -187,8 +190,8 @@ class Gatherer:
     def _close_broken(self) -> None:
         """End the stretches of books that are not LIVE now, or were replaced by what does not join them."""
         states = self._connection.rows[:, at.STATE]
-        for index, rows in enumerate(self._open):
-            if rows is not None and not priced(int(states[index])):
+        for index in np.flatnonzero(self._is_open & (states != LIVE)).tolist():
+            if not priced(int(states[index])):
                 self._close(index)
         for gap in self._watch.gaps[self._seen_gaps :]:
             self._close(self._index[gap.instrument])
@@ -196,6 +199,7 @@ class Gatherer:
 
     def _close(self, index: int) -> None:
         rows, self._open[index] = self._open[index], None
+        self._is_open[index] = False
         if rows is not None and rows.end_ns > rows.start_ns:
             self._done.setdefault(rows.instrument.key, []).append(rows.finished())
 
@@ -216,6 +220,7 @@ class Gatherer:
                 return  # a REST snapshot without a time: the first update tells which clock there is
             rows = StretchRows(book.instrument, stated_ns or now_ns, stated=stated_ns > 0)
             self._open[index] = rows
+            self._is_open[index] = True
         at_ns = (stated_ns or rows.end_ns) if rows.stated else now_ns
         if book.last_id >= rows.touch_id or book.last_id < rows.book_id:  # the venue's ids may start over
             rows.touch(at_ns, touch)
