@@ -111,7 +111,7 @@ def test_a_gatherer_that_does_not_ask_for_the_state_is_caught(tmp_path, monkeypa
     assert violations(collect(session.written(tmp_path)), hole) > 0
 
 
-def test_a_gatherer_that_keeps_what_lies_in_a_hole_is_caught(tmp_path):
+def test_the_count_of_violations_sees_rows_where_a_hole_is_said_to_be(tmp_path):
     session, (until, back) = broken_session()
     assert violations(collect(session.written(tmp_path)), (until - 300, back)) > 0
 
