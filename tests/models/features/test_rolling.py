@@ -161,6 +161,23 @@ def test_a_sweep_refills() -> None:
     assert math.isnan(named(player)["refill_ask"])
 
 
+def test_half_of_the_size_is_a_sweep_and_half_of_it_back_ends_the_count() -> None:
+    asks = [(-1, 1001, 20), (-1, 1002, 20)]
+    player = Player(UNIT).play([book(START_NS, (1, 1000, 10), *asks), update(START_NS + S, (-1, 1001, 0))])
+    player.play([update(START_NS + 3 * S, (-1, 1002, 30)), update(START_NS + 4 * S, (-1, 1002, 90))])
+    assert named(player, START_NS + 8 * S)["refill_ask"] == pytest.approx(10 / 20 / 2)
+    less = Player(UNIT).play([book(START_NS, (1, 1000, 10), *asks), update(START_NS, (-1, 1001, 0), (-1, 1002, 21))])
+    assert math.isnan(named(less)["refill_ask"])
+
+
+def test_the_last_mid_of_a_time_stamp_is_the_sample() -> None:
+    late, early = touch(START_NS, 1010, 1, 1012, 1), touch(START_NS, 1000, 1, 1002, 1)
+    after = [touch(START_NS + 2 * S, 1000, 1, 1002, 1), touch(START_NS + 2 * S, 1010, 1, 1012, 1)]
+    assert math.isnan(named(Player(UNIT).play([early, late]))["sigma_10s"])
+    assert named(Player(UNIT).play([early, late, *after]))["sigma_10s"] == 0
+    assert named(Player(UNIT).play([early, *after]))["sigma_10s"] > 1
+
+
 def test_what_is_traded_is_not_cancelled() -> None:
     player = Player(UNIT).play([book(START_NS, (1, 1000, 10), (-1, 1001, 10)), update(START_NS, (1, 1000, 30))])
     player.play([update(START_NS + 1, (1, 1000, 15)), trade(START_NS + 2, -5)])
