@@ -46,6 +46,9 @@ class Instrument:
         An order's size is a whole number of so many lots: old orders may rest in sizes finer than the venue takes now.
     scale_inferred
         The grids were inferred from recorded text, not told by the venue. Never true live.
+    tick_value, lot_value
+        One tick in quote currency. What one lot is worth: base (linear), quote (inverse) or settle per unit of price
+        (quanto).
     published_fees
         What the venue's metadata says of its fees; None where it says nothing. No part of what the instrument is.
     """
@@ -67,6 +70,8 @@ class Instrument:
     published_fees: PublishedFees | None = field(default=None, compare=False, repr=False)
     price_grid: Grid = field(init=False, repr=False)
     size_grid: Grid = field(init=False, repr=False)
+    tick_value: float = field(init=False, repr=False, compare=False)
+    lot_value: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.sized_in not in ("base", "contracts"):
@@ -80,6 +85,12 @@ class Instrument:
             object.__setattr__(self, "size_grid", Grid.of(self.lot))
         except OffGridError as error:
             raise InstrumentError(f"{self.key}: {error}") from None
+        object.__setattr__(self, "tick_value", float(self.tick))
+        object.__setattr__(self, "lot_value", float(self.lot * self.contract_value))
+
+    def __hash__(self) -> int:
+        """Return a hash of the name alone: instruments are looked up far more often than they differ in the rest."""
+        return hash((self.venue, self.symbol))
 
     @property
     def key(self) -> str:
@@ -119,16 +130,6 @@ class Instrument:
     def order_step(self) -> str:
         """The size step of orders as text, in the venue's own size unit."""
         return f"{(self.lot * self.order_lots).normalize():f}"
-
-    @property
-    def tick_value(self) -> float:
-        """One tick in quote currency."""
-        return float(self.tick)
-
-    @property
-    def lot_value(self) -> float:
-        """What one lot is worth: base (linear), quote (inverse) or settle per unit of price (quanto)."""
-        return float(self.lot * self.contract_value)
 
     def amounts(self, lots: float, price: float) -> tuple[float, float]:
         """Return what lots at one price are in (base, quote).

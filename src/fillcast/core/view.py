@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -140,17 +141,17 @@ class BookView:
     proven_bid_ticks: int | None
     proven_ask_ticks: int | None
 
-    @property
+    @cached_property
     def best_bid(self) -> float:
         """Best bid in quote currency; NaN on an empty side."""
-        return float(self.bids.price[0]) if len(self.bids) else float("nan")
+        return self.bids.ticks.item(0) * self.instrument.tick_value if len(self.bids) else math.nan
 
-    @property
+    @cached_property
     def best_ask(self) -> float:
         """Best ask in quote currency; NaN on an empty side."""
-        return float(self.asks.price[0]) if len(self.asks) else float("nan")
+        return self.asks.ticks.item(0) * self.instrument.tick_value if len(self.asks) else math.nan
 
-    @property
+    @cached_property
     def mid(self) -> float:
         """Middle of the touch in quote currency; NaN when a side is empty."""
         return (self.best_bid + self.best_ask) / 2
@@ -176,7 +177,7 @@ class BookView:
         self._require_live()
         check_lots(self.instrument, lots)
         book_side = self.opposite(side)
-        index = int(np.searchsorted(book_side.cumulative_lots, lots))
+        index = int(book_side.cumulative_lots.searchsorted(lots))
         return self._walk_to(side, lots, min(index, len(book_side) - 1), lots)
 
     def walk_quote(self, side: int, quote: float) -> Walk:
@@ -212,23 +213,22 @@ class BookView:
         book_side = self.opposite(side)
         if index < 0 or lots == 0:
             return Walk(0, asked, 0, 0.0, 0.0, None, 0, len(book_side) == 0)
-        before = int(book_side.cumulative_lots[index - 1]) if index else 0
-        last = min(lots - before, int(book_side.lots[index]))
-        base, quote = self.instrument.amounts(last, float(book_side.price[index]))
+        ticks, level_lots = book_side.ticks.item(index), book_side.lots.item(index)
+        before = book_side.cumulative_lots.item(index - 1) if index else 0
+        last = min(lots - before, level_lots)
+        base, quote = self.instrument.amounts(last, ticks * self.instrument.tick_value)
         if index:
-            base += float(book_side.cumulative_base[index - 1])
-            quote += float(book_side.cumulative_quote[index - 1])
+            base += book_side.cumulative_base.item(index - 1)
+            quote += book_side.cumulative_quote.item(index - 1)
         filled = before + last
         edge = self.proven_ticks(side)
         unproven = 0
-        if edge is not None:
-            inside = int(np.searchsorted(book_side.ticks * side, edge * side, side="right"))
-            proven = int(book_side.cumulative_lots[inside - 1]) if inside else 0
+        if edge is not None and ticks * side > edge * side:
+            inside = int((book_side.ticks * side).searchsorted(edge * side, side="right"))
+            proven = book_side.cumulative_lots.item(inside - 1) if inside else 0
             unproven = max(filled - proven, 0)
-        exhausted = index == len(book_side) - 1 and last == int(book_side.lots[index])
-        return Walk(
-            filled, max(asked - filled, 0), unproven, base, quote, int(book_side.ticks[index]), index + 1, exhausted
-        )
+        exhausted = index == len(book_side) - 1 and last == level_lots
+        return Walk(filled, max(asked - filled, 0), unproven, base, quote, ticks, index + 1, exhausted)
 
     def curve(self, side: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return (base, average price) at the end of every level, for an order of `side`: the whole cost curve."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.view import MAX_LOTS, BookView, Walk
@@ -19,6 +20,7 @@ DOLLAR = "usd"
 # Currencies that aim at one dollar: the word usd may mean them as the money an order is sized in.
 DOLLAR_CURRENCIES = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "USDE", "PYUSD", "BUSD", "DAI"})
 ROUNDING_TOLERANCE = 1e-12  # float noise of a sum of levels, relative; less than any lot that matters
+SIZES_REMEMBERED = 1024  # whose exact lots are kept
 MAX_TEXT = 100  # characters of a size; no number that fits a book needs more
 MAX_EXPONENT = 40  # beyond it no size is an int64 of lots; keeps 1e999999999 from being expanded
 
@@ -212,6 +214,17 @@ def exact_lots(size: Size, instrument: Instrument) -> int | None:
     return lots
 
 
+@lru_cache(maxsize=SIZES_REMEMBERED)
+def _counted(size: Size, instrument: Instrument) -> tuple[int | None, str]:
+    """Return the lots of a size as `exact_lots` does, and what was rounded off: exact arithmetic, once per order."""
+    lots = exact_lots(size, instrument)
+    if lots is None:
+        return None, ""
+    lot_amount = _lot_amount(size.unit, instrument)
+    exact = lot_amount is not None and lots * lot_amount == Fraction(size.amount)
+    return lots, "" if exact else _rounding(size, instrument, lots)
+
+
 def whole_steps(lots: int, instrument: Instrument) -> int:
     """Return lots rounded down to a size that the venue takes an order in."""
     return lots - lots % instrument.order_lots
@@ -278,13 +291,11 @@ def walk_size(size: Size, view: BookView, side: int) -> SizedWalk:
         When the size is less than one lot, or more than a book can count, at the prices it meets.
     """
     instrument = view.instrument
-    lots = exact_lots(size, instrument)
+    lots, note = _counted(size, instrument)
     if lots is not None:
         walk = _orderable(view, side, view.walk(side, lots))
         missing, _ = instrument.amounts(lots - walk.filled_lots, view.mid)
-        lot_amount = _lot_amount(size.unit, instrument)
-        exact = lot_amount is not None and lots * lot_amount == Fraction(size.amount)
-        return SizedWalk(walk, missing, "" if exact else _rounding(size, instrument, lots))
+        return SizedWalk(walk, missing, note)
     amount = float(size.amount)
     quoted = size.unit is SizeUnit.QUOTE
     lot_at_mid = instrument.amounts(1, view.mid)[quoted]
@@ -311,7 +322,7 @@ def lots_at(size: Size, instrument: Instrument, price: float) -> tuple[int, str]
     SizeError
         When it is less than one lot, or too many for a book.
     """
-    lots = exact_lots(size, instrument)
+    lots, note = _counted(size, instrument)
     if lots is None:
         each = instrument.amounts(1, price)[size.unit is SizeUnit.QUOTE]
         counted = float(size.amount) / each * (1 + ROUNDING_TOLERANCE)
@@ -322,9 +333,7 @@ def lots_at(size: Size, instrument: Instrument, price: float) -> tuple[int, str]
             raise too_small(size, instrument)
         valued = f"{instrument.size_text(lots)} {_size_unit(instrument)} at the price {price:.10g}"
         return lots, f"{size.text} is {valued}, in lots of {instrument.order_step}"
-    lot_amount = _lot_amount(size.unit, instrument)
-    exact = lot_amount is not None and lots * lot_amount == Fraction(size.amount)
-    return lots, "" if exact else _rounding(size, instrument, lots)
+    return lots, note
 
 
 def _orderable(view: BookView, side: int, walk: Walk) -> Walk:
