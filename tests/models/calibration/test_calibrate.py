@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 from fillcast.errors import ParameterError
+from fillcast.models.calibration import calibrate as calibrating
 from fillcast.models.calibration import names
 from fillcast.models.calibration.calibrate import ESTIMATORS, calibrate
 from fillcast.models.calibration.response import estimate_response
 from fillcast.models.calibration.spread import estimate_half_spread
+from fillcast.models.calibration.square_root import estimate_square_root
+from fillcast.models.calibration.square_root_curve import SquareRootCurve
 from fillcast.models.calibration.stretch import Stretch
 from fillcast.models.calibration.volatility import estimate_volatility
 from tests.models.calibration.worlds import Market, market
 
-OF_HOURS = (names.PERMANENT, names.KERNEL_DECAY)
+OF_HOURS = (names.PERMANENT, names.KERNEL_DECAY, names.EXPONENT, names.PREFACTOR)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,20 @@ def test_ten_minutes_do_not_give_what_takes_hours_and_nothing_stands_in_for_it(r
         with pytest.raises(ParameterError, match="not calibrated: 10 min"):
             found.known(name)
     assert not set(OF_HOURS) & set(found.calibrated)
+
+
+def test_the_square_root_law_comes_with_its_classes_of_size(recorded, monkeypatch):
+    none = estimate_square_root([recorded])
+    share = np.array([1e-4, 1e-3, 1e-2])
+    bins = SquareRootCurve(share, 0.8 * share**0.5, 0.7 * share**0.5, 0.9 * share**0.5, share, 0.8, 1234)
+    monkeypatch.setattr(calibrating, "estimate_square_root", lambda stretches, level: replace(none, curve=bins))
+    found = calibrate([recorded], level=0.8)
+    assert found.parameters[names.EXPONENT] == none.exponent
+    assert found.parameters[names.PREFACTOR] == none.prefactor
+    curve = found.curves[calibrating.SQUARE_ROOT]
+    assert (curve.lags.tolist(), curve.value.tolist()) == (share.tolist(), bins.impact.tolist())
+    assert (curve.low.tolist(), curve.high.tolist()) == (bins.low.tolist(), bins.high.tolist())
+    assert (curve.level, curve.n) == (0.8, 1234)
 
 
 def test_the_window_is_that_of_all_stretches(recorded):

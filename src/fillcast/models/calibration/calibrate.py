@@ -15,6 +15,7 @@ from fillcast.models.calibration.permanent import estimate_permanent
 from fillcast.models.calibration.resilience import estimate_resilience
 from fillcast.models.calibration.response import estimate_response
 from fillcast.models.calibration.spread import estimate_half_spread
+from fillcast.models.calibration.square_root import estimate_square_root
 from fillcast.models.calibration.stretch import Stretch
 from fillcast.models.calibration.temporary import estimate_temporary
 from fillcast.models.calibration.volatility import estimate_volatility
@@ -25,6 +26,10 @@ Progress = Callable[[float], None]
 Estimated = Parameter | Fitted | Curve
 Estimator = Callable[[Sequence[Stretch], float], Sequence[Estimated]]
 
+SQUARE_ROOT = "square_root"
+IMPACT_UNIT = "sigma of a day"
+SHARE_UNIT = "Q / V of a day"
+
 ESTIMATORS: tuple[Estimator, ...] = (
     lambda stretches, level: (estimate_volatility(stretches, level=level),),
     lambda stretches, level: (estimate_half_spread(stretches, level=level),),
@@ -34,8 +39,19 @@ ESTIMATORS: tuple[Estimator, ...] = (
     lambda stretches, level: (estimate_temporary(stretches, level=level),),
     lambda stretches, level: (estimate_permanent(stretches, level=level),),
     lambda stretches, level: (estimate_kernel(stretches, level=level),),
+    lambda stretches, level: _square_root(stretches, level),
     lambda stretches, level: (volatility_course(stretches, level=level), half_spread_course(stretches, level=level)),
 )
+
+
+def _square_root(stretches: Sequence[Stretch], level: float) -> Sequence[Estimated]:
+    """Return delta, Y and the mean impact of proxy metaorders by size, the flow of others taken out."""
+    fit = estimate_square_root(stretches, level=level)
+    bins = fit.curve
+    curve = Curve(
+        SQUARE_ROOT, IMPACT_UNIT, bins.share, SHARE_UNIT, bins.impact, bins.low, bins.high, bins.level, bins.n
+    )
+    return fit.exponent, fit.prefactor, curve
 
 
 def calibrate(stretches: Sequence[Stretch], *, level: float = LEVEL, progress: Progress | None = None) -> Calibration:
