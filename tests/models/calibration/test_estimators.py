@@ -13,7 +13,7 @@ from fillcast.models.calibration.kernel import estimate_kernel
 from fillcast.models.calibration.names import UNITS
 from fillcast.models.calibration.parameter import CALIBRATED, Parameter
 from fillcast.models.calibration.permanent import WINDOW_S, estimate_permanent
-from fillcast.models.calibration.resilience import near_band
+from fillcast.models.calibration.resilience import estimate_resilience, near_band
 from fillcast.models.calibration.spread import estimate_half_spread
 from fillcast.models.calibration.stretch import NS_PER_S, Stretch
 from fillcast.models.calibration.sweeps import sweeps_of
@@ -154,6 +154,17 @@ def test_the_near_band_is_the_first_that_is_not_empty() -> None:
     empty = stretch.ask_depth_base * np.array([0.0, 1.0])
     assert near_band([dataclasses.replace(stretch, ask_depth_base=empty)]) == 1
     assert near_band([dataclasses.replace(stretch, ask_depth_base=0.0 * empty)]) is None
+
+
+@pytest.mark.parametrize("step_s", [0.1, 0.25, 0.5])
+def test_refill_does_not_depend_on_how_often_books_come(step_s: float) -> None:
+    world = dataclasses.replace(MARKET, rate=3.0, depth_step_s=step_s)
+    found = [estimate_resilience([market(world, seed)]).parameter.known().value for seed in range(20)]
+
+    error = np.std(found) / math.sqrt(20)
+    assert abs(np.mean(found) - world.rate) < 3 * error
+    # Planted: what one reads when a book counts at the lag that was asked for, rather than at its own.
+    assert abs(np.mean(found) - 2.7) > 3 * error
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -125,11 +125,27 @@ def test_depth_that_does_not_come_back() -> None:
 def test_refill_outside_what_the_lags_can_tell(rate: float, word: str) -> None:
     world = Market(rate=rate, orders_per_s=0.3, near_depth=60.0, mean_base=12.0, depth_noise=0.01, seconds=3600.0)
     if rate < 1.0:
-        world = dataclasses.replace(world, near_depth=2000.0, mean_base=400.0, orders_per_s=0.02, seconds=36_000.0)
+        world = dataclasses.replace(
+            world, near_depth=2e5, mean_base=4e4, orders_per_s=0.02, seconds=360_000.0, depth_step_s=1.0, walk=1e-6
+        )
 
-    assert f"refill is {word} than lags of 0.1 to 10 s can tell" in refused(
-        estimate_resilience([market(world, 6)]).parameter
-    )
+    reason = refused(estimate_resilience([market(world, 6)]).parameter)
+    assert reason == f"not calibrated: refill is {word} than lags of 0.1 to 10 s can tell"
+
+
+def test_refill_that_noise_hides() -> None:
+    noisy = market(Market(depth_noise=6.0, seconds=300.0, orders_per_s=2.0), 11)
+
+    reason = refused(estimate_resilience([noisy]).parameter)
+    assert "market orders leave the rate between" in reason
+    assert reason in refused(estimate_temporary([noisy]))
+
+
+def test_books_too_rare_for_lags_of_a_second() -> None:
+    rare = market(Market(depth_step_s=2.0), 9)
+
+    reason = "not calibrated: books come every 2 s, at least one in 1 s is needed"
+    assert refused(estimate_resilience([rare]).parameter) == reason
 
 
 def test_orders_that_pay_the_touch_only() -> None:

@@ -29,6 +29,7 @@ BINS_PER_BLOCK = 6  # finer starting points would add little: neighbouring block
 MOST_BLOCKS = 60  # Student's quantile is within 2 % of the normal one then, so that more would gain nothing
 LEAST_BLOCKS = 6  # below this many the error itself is known within 30 % at best
 REPLICATES = 400  # the error is known within 3.5 %
+MIDDLE = 0.6827  # of a normal distribution lies within one standard deviation
 SEED = 1  # of the replicates, unless the caller gives another
 
 
@@ -109,7 +110,9 @@ def binned(stretch: Stretch, times_ns: NDArray[np.int64], rows: FloatArray, bloc
     return sums
 
 
-def block_bootstrap(bins: Sequence[FloatArray], statistic: Statistic, *, seed: int = SEED) -> Resampled:
+def block_bootstrap(
+    bins: Sequence[FloatArray], statistic: Statistic, *, seed: int = SEED, robust: bool = False
+) -> Resampled:
     """Return a statistic of sums with its error.
 
     Parameters
@@ -120,6 +123,9 @@ def block_bootstrap(bins: Sequence[FloatArray], statistic: Statistic, *, seed: i
         From sums (..., k) to (..., q), vectorised.
     seed
         From 0 to 2^64 - 1: the replicates depend on it alone.
+    robust
+        Whether the error is half of the range that holds the middle 68.3 % of the replicates, rather than their
+        standard deviation: for a search whose replicates end at its bounds now and then.
     """
     pool = np.concatenate([_blocks(sums) for sums in bins])
     blocks = sum(max(len(sums) / BINS_PER_BLOCK, 1.0) for sums in bins)
@@ -128,7 +134,7 @@ def block_bootstrap(bins: Sequence[FloatArray], statistic: Statistic, *, seed: i
     with np.errstate(divide="ignore", invalid="ignore"):
         value = statistic(np.sum([sums.sum(axis=0) for sums in bins], axis=0))
         replicates = statistic(pool[places].sum(axis=1))
-        spread = _spread(replicates)
+        spread = _middle_spread(replicates) if robust else _spread(replicates)
     return Resampled(value, spread * math.sqrt(draws / (draws - 1.0)), blocks)
 
 
@@ -151,4 +157,10 @@ def _spread(replicates: FloatArray) -> FloatArray:
     mean = np.where(known, replicates, 0.0).sum(axis=0) / count
     squares = np.where(known, replicates - mean, 0.0) ** 2
     spread: FloatArray = np.sqrt(squares.sum(axis=0) / (count - 1.0))
+    return spread
+
+
+def _middle_spread(replicates: FloatArray) -> FloatArray:
+    low, high = np.quantile(replicates, (0.5 - MIDDLE / 2.0, 0.5 + MIDDLE / 2.0), axis=0)
+    spread: FloatArray = (high - low) / 2.0
     return spread

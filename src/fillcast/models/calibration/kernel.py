@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from fillcast.core.units import BPS
@@ -141,11 +140,14 @@ def _products(late: FloatArray, early: FloatArray, memory: int) -> FloatArray:
 def _scores(part: _Series, steps: FloatArray, length: int) -> FloatArray:
     """Return for each block of `length` orders the sum of s_(t-n) times the residual of t: (blocks, L)."""
     memory = len(steps)
-    history = sliding_window_view(part.signs, memory)[:, ::-1]
     residuals = part.moves[memory - 1 :] - np.convolve(part.signs, steps, mode="valid")
     starts = range(0, max(len(residuals) // length, 1) * length, length)
     ends = [*starts[1:], len(residuals)]
-    return np.stack([residuals[a:b] @ history[a:b] for a, b in zip(starts, ends, strict=True)])
+    blocks = [
+        np.correlate(part.signs[start : end + memory - 1], residuals[start:end], mode="valid")[::-1]
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return np.stack(blocks)
 
 
 def _error(influences: FloatArray) -> FloatArray:
