@@ -106,10 +106,16 @@ class BookSide:
             return _read_only(np.multiply(self.cumulative_lots, instrument.lot_value, dtype=np.float64))
         return _read_only(self.cumulative_worth * (instrument.lot_value * instrument.tick_value))
 
+    def counts_within(self, bps: NDArray[np.float64], book_side: int, mid_ticks: float) -> NDArray[np.intp]:
+        """Return how many levels lie within each of `bps` of a mid, one that is exactly so far away included."""
+        limits = mid_ticks - book_side * (mid_ticks * bps / 1e4)
+        if book_side > 0:  # bids fall
+            return np.negative(self.ticks, dtype=np.float64).searchsorted(-limits, side="right")
+        return self.ticks.searchsorted(limits, side="right")
+
     def count_within(self, bps: float, book_side: int, mid_ticks: float) -> int:
-        """Return how many levels lie within `bps` of a mid, one that is exactly so far away included."""
-        limit = mid_ticks - book_side * (mid_ticks * bps / 1e4)
-        return int(np.searchsorted(-book_side * self.ticks, -book_side * limit, side="right"))
+        """Return how many levels lie within `bps` of a mid, as `counts_within`."""
+        return int(self.counts_within(np.array([bps]), book_side, mid_ticks)[0])
 
     def __len__(self) -> int:
         return len(self.ticks)
@@ -242,7 +248,7 @@ class BookView:
         if not (len(self.bids) and len(self.asks)):
             return 0.0
         levels = self.bids if book_side > 0 else self.asks
-        inside = levels.count_within(bps, book_side, (self.bids.ticks[0] + self.asks.ticks[0]) / 2)
+        inside = int(levels.counts_within(np.array([bps]), book_side, (self.bids.ticks[0] + self.asks.ticks[0]) / 2)[0])
         return float(levels.cumulative_base[inside - 1]) if inside else 0.0
 
     def _require_live(self) -> None:

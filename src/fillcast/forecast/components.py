@@ -108,28 +108,24 @@ def assemble(
         How far below and above its point net may lie by what is no chance, where the parts' own ranges exclude one
         another; their sum if left out.
     """
-    points = on_common_grid(tuple(part.bps for part in parts))
-    amounts = on_common_grid(tuple(point * notional / BPS for point in points))
     to_quote = notional / BPS
-    components = tuple(
-        Component(
-            part.name,
-            point,
-            amount,
-            point + part.less_bps,
-            point + part.more_bps,
-            amount + part.less_bps * to_quote,
-            amount + part.more_bps * to_quote,
+    points = on_common_grid([part.bps for part in parts])
+    amounts = on_common_grid([point * to_quote for point in points])
+    components = []
+    less = more = least = most = 0.0  # what is passed on whole; squares of what is chance
+    for part, point, amount in zip(parts, points, amounts, strict=True):
+        below, above = part.less_bps, part.more_bps
+        if part.is_chance:
+            least, most = least + below * below, most + above * above
+        else:
+            less, more = less + below, more + above
+        low, high = point + below, point + above
+        components.append(
+            Component(part.name, point, amount, low, high, amount + below * to_quote, amount + above * to_quote)
         )
-        for part, point, amount in zip(parts, points, amounts, strict=True)
-    )
-    if ranges is None:
-        less = sum(part.less_bps for part in parts if not part.is_chance)
-        more = sum(part.more_bps for part in parts if not part.is_chance)
-    else:
+    if ranges is not None:
         less, more = ranges
-    less -= math.hypot(*(part.less_bps for part in parts if part.is_chance))
-    more += math.hypot(*(part.more_bps for part in parts if part.is_chance))
+    less, more = less - math.sqrt(least), more + math.sqrt(most)
     net_bps, net_quote = sum(points), sum(amounts)
     net = Net(
         net_bps,
@@ -141,10 +137,10 @@ def assemble(
         level,
         at_most,
     )
-    return components, net
+    return tuple(components), net
 
 
-def on_common_grid(values: tuple[float, ...]) -> tuple[float, ...]:
+def on_common_grid(values: Sequence[float]) -> tuple[float, ...]:
     """Round values to one binary grid, so fine that nothing is lost and so coarse that they add up exactly.
 
     Sums of floats depend on their order in the last bit. On this grid every order of summation gives one
@@ -152,6 +148,6 @@ def on_common_grid(values: tuple[float, ...]) -> tuple[float, ...]:
     """
     largest = max(map(abs, values))
     if largest == 0:
-        return values
+        return tuple(values)
     shift = GRID_BITS - math.frexp(largest)[1]
-    return tuple(math.ldexp(round(math.ldexp(value, shift)), -shift) for value in values)
+    return tuple([math.ldexp(round(math.ldexp(value, shift)), -shift) for value in values])

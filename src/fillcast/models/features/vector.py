@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,9 @@ from fillcast.errors import ParameterError
 from fillcast.models.bounds import positive
 from fillcast.models.features.names import BANDS_BPS, BOOK_FEATURES, IMBALANCE_LEVELS
 from fillcast.models.features.state import FeatureState
+
+BANDS = np.array(BANDS_BPS, np.float64)
+BANDS_SQUARED = sum(band * band for band in BANDS_BPS)
 
 
 def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]:
@@ -42,29 +47,29 @@ def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]
     if side not in (1, -1):
         raise ParameterError(f"side must be +1 or -1, not {side!r}")
     positive("size", size)
-    levels = view.walk_base(side, size).levels
+    walk = view.walk_base(side, size)
     if not len(view.bids) or not len(view.asks):
         return np.full(len(BOOK_FEATURES), np.nan)
     bid, ask = int(view.bids.ticks[0]), int(view.asks.ticks[0])
     mid = (bid + ask) / 2
     bid_lots, ask_lots = float(view.bids.lots[0]), float(view.asks.lots[0])
     micro = (ask * bid_lots + bid * ask_lots) / (bid_lots + ask_lots)
-    bands = np.array(BANDS_BPS, np.float64)
     bid_depth, ask_depth = _depth(view.bids, 1, mid), _depth(view.asks, -1, mid)
     taken = ask_depth if side > 0 else bid_depth
-    with np.errstate(divide="ignore"):
-        ratios = size / taken
-    return np.concatenate(
+    return np.array(
         (
-            (ask - bid, (ask - bid) / mid * BPS, micro - mid),
-            bid_depth,
-            (bands @ bid_depth / (bands @ bands),),
-            ask_depth,
-            (bands @ ask_depth / (bands @ bands),),
-            [_imbalance(view, count) for count in IMBALANCE_LEVELS],
-            ratios,
-            (levels,),
-        )
+            ask - bid,
+            (ask - bid) / mid * BPS,
+            micro - mid,
+            *bid_depth,
+            _slope(bid_depth),
+            *ask_depth,
+            _slope(ask_depth),
+            *(_imbalance(view, count) for count in IMBALANCE_LEVELS),
+            *(size / depth if depth else math.inf for depth in taken),
+            walk.levels,
+        ),
+        np.float64,
     )
 
 
@@ -95,11 +100,16 @@ def features_at(
     return np.concatenate((book_features(view, side, size), state.at(moment)))
 
 
-def _depth(book_side: BookSide, sign: int, mid_ticks: float) -> NDArray[np.float64]:
-    counts = [book_side.count_within(band, sign, mid_ticks) for band in BANDS_BPS]
-    return np.array([book_side.cumulative_base[count - 1] if count else 0.0 for count in counts], np.float64)
+def _depth(book_side: BookSide, sign: int, mid_ticks: float) -> list[float]:
+    counts = book_side.counts_within(BANDS, sign, mid_ticks).tolist()
+    sums = book_side.cumulative_base
+    return [sums.item(count - 1) if count else 0.0 for count in counts]
+
+
+def _slope(depths: list[float]) -> float:
+    return sum(band * depth for band, depth in zip(BANDS_BPS, depths, strict=True)) / BANDS_SQUARED
 
 
 def _imbalance(view: BookView, count: int) -> float:
-    bid, ask = (float(one.cumulative_lots[min(count, len(one)) - 1]) for one in (view.bids, view.asks))
+    bid, ask = (one.cumulative_lots.item(min(count, len(one)) - 1) for one in (view.bids, view.asks))
     return (bid - ask) / (bid + ask)
