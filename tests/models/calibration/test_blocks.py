@@ -14,16 +14,13 @@ from fillcast.models.calibration.blocks import (
     binned,
     block_bootstrap,
     block_seconds,
+    ratio,
 )
 from fillcast.models.calibration.stretch import NS_PER_S
 from tests.models.calibration.worlds import START_NS, Market, market
 
 MINUTE = market(Market(seconds=60.0), 1)
 TEN_SECONDS = 10.0
-
-
-def means(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    return sums[..., :1] / sums[..., 1:]
 
 
 def bins_of(values: NDArray[np.float64], per_bin: int) -> NDArray[np.float64]:
@@ -55,7 +52,7 @@ def test_blocks_grow_with_the_data() -> None:
 
 def test_the_error_of_a_mean_of_independent_values() -> None:
     values = np.random.default_rng(5).normal(3.0, 2.0, 60 * BINS_PER_BLOCK * 20)
-    resampled = block_bootstrap([bins_of(values, 20)], means)
+    resampled = block_bootstrap([bins_of(values, 20)], ratio)
 
     assert resampled.blocks == 60
     assert resampled.value[0] == pytest.approx(values.mean(), rel=1e-12)
@@ -68,9 +65,9 @@ def test_blocks_longer_than_the_dependence_see_it_and_short_ones_do_not() -> Non
     values = np.convolve(noise, np.ones(20), mode="same")  # the error of the mean is 20 / sqrt(n)
     right = 20.0 / math.sqrt(len(values))
 
-    assert block_bootstrap([bins_of(values, 20)], means).error[0] == pytest.approx(right, rel=0.25)
+    assert block_bootstrap([bins_of(values, 20)], ratio).error[0] == pytest.approx(right, rel=0.25)
     # Planted: blocks of 6 values where dependence lasts for 20.
-    assert block_bootstrap([bins_of(values, 1)], means).error[0] < 0.6 * right
+    assert block_bootstrap([bins_of(values, 1)], ratio).error[0] < 0.6 * right
 
 
 def test_no_block_spans_two_stretches() -> None:
@@ -91,8 +88,8 @@ def test_no_block_spans_two_stretches() -> None:
 def test_replicates_depend_on_the_seed_alone() -> None:
     bins = [bins_of(np.random.default_rng(7).normal(size=1200), 10)]
 
-    assert block_bootstrap(bins, means, seed=4).error == block_bootstrap(bins, means, seed=4).error
-    assert block_bootstrap(bins, means, seed=4).error != block_bootstrap(bins, means, seed=5).error
+    assert block_bootstrap(bins, ratio, seed=4).error == block_bootstrap(bins, ratio, seed=4).error
+    assert block_bootstrap(bins, ratio, seed=4).error != block_bootstrap(bins, ratio, seed=5).error
 
 
 def test_a_replicate_without_an_answer_is_left_out() -> None:
@@ -104,6 +101,18 @@ def test_a_replicate_without_an_answer_is_left_out() -> None:
         return totals[..., 1:] / totals[..., :1]  # infinite where the first bin was not drawn
 
     assert np.isfinite(block_bootstrap([sums], inverse).error).all()
+
+
+def test_a_search_that_ends_at_its_bounds_now_and_then() -> None:
+    bins = [bins_of(np.random.default_rng(8).normal(3.0, 2.0, 60 * BINS_PER_BLOCK * 20), 20)]
+
+    def searched(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = ratio(sums)
+        return np.where(found > np.quantile(found, 0.95), 1e6, found)
+
+    right = block_bootstrap(bins, ratio).error[0]
+    assert block_bootstrap(bins, searched, robust=True).error[0] == pytest.approx(right, rel=0.15)
+    assert block_bootstrap(bins, searched).error[0] > 1000 * right
 
 
 def test_intervals_from_an_error() -> None:

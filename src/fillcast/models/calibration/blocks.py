@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fillcast.models.calibration.stretch import Stretch
+from fillcast.models.calibration.stretch import Stretch, total_seconds
 from fillcast.models.estimate import Estimate, student_quantile
 from fillcast.models.risk.monte_carlo import uniforms
 
@@ -72,7 +72,7 @@ def positive_estimate(value: float, relative_error: float, reach: float, level: 
 
 def block_seconds(stretches: Sequence[Stretch], least_s: float) -> float:
     """Return the length of a block: `least_s`, longer where that would give more than `MOST_BLOCKS`."""
-    return max(least_s, sum(stretch.seconds for stretch in stretches) / MOST_BLOCKS)
+    return max(least_s, total_seconds(stretches) / MOST_BLOCKS)
 
 
 def bin_count(stretch: Stretch, block_s: float) -> int:
@@ -108,6 +108,13 @@ def binned(stretch: Stretch, times_ns: NDArray[np.int64], rows: FloatArray, bloc
     places = np.concatenate(([0], inner, [len(times_ns)]))
     sums: FloatArray = np.diff(_running(rows)[places], axis=0)
     return sums
+
+
+def ratio(sums: FloatArray) -> FloatArray:
+    """Return the first half of the sums over the second, one by one: (..., 2 q) to (..., q)."""
+    count = sums.shape[-1] // 2
+    ratios: FloatArray = sums[..., :count] / sums[..., count:]
+    return ratios
 
 
 def block_bootstrap(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fillcast.models.calibration.names import UNITS
 from fillcast.models.calibration.parameter import Parameter, calibrated, not_calibrated
-from fillcast.models.calibration.stretch import Stretch
+from fillcast.models.calibration.stretch import Stretch, total_seconds
 from fillcast.models.estimate import Estimate
 
 S_PER_MINUTE = 60.0
@@ -21,14 +21,9 @@ def spoken(seconds: float) -> str:
     return f"{seconds:.3g} s"
 
 
-def seconds_of(stretches: Sequence[Stretch]) -> float:
-    """Return the length of all stretches together."""
-    return sum(stretch.seconds for stretch in stretches)
-
-
 def shortage(stretches: Sequence[Stretch], least_s: float) -> str | None:
     """Return why the stretches do not suffice, in words; None when they do."""
-    held = seconds_of(stretches)
+    held = total_seconds(stretches)
     if held >= least_s:
         return None
     return f"{spoken(held)} of market, at least {spoken(least_s)} are needed"
@@ -37,7 +32,7 @@ def shortage(stretches: Sequence[Stretch], least_s: float) -> str | None:
 def refused(name: str, why: str, source: str, stretches: Sequence[Stretch]) -> Parameter:
     """Return a parameter that these stretches do not give; `why` completes "not calibrated: ..."."""
     return not_calibrated(
-        name, UNITS[name], why, source, window_s=seconds_of(stretches), as_of_ns=last_moment(stretches)
+        name, UNITS[name], why, source, window_s=total_seconds(stretches), as_of_ns=last_moment(stretches)
     )
 
 
@@ -50,7 +45,7 @@ def accepted(
         UNITS[name],
         estimate,
         source,
-        window_s=seconds_of(stretches),
+        window_s=total_seconds(stretches),
         as_of_ns=last_moment(stretches),
         notes=notes,
     )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core.units import BPS, NS_PER_S
-from fillcast.models.calibration.blocks import SEED, binned, block_bootstrap, block_seconds
+from fillcast.models.calibration.blocks import SEED, binned, block_bootstrap, block_seconds, ratio
 from fillcast.models.calibration.curve import Fitted, banded, no_curve
 from fillcast.models.calibration.enough import accepted, refused, shortage
 from fillcast.models.calibration.names import RESPONSE_10S, UNITS
@@ -53,7 +53,7 @@ def estimate_response(stretches: Sequence[Stretch], *, level: float = LEVEL, see
     if n < LEAST_SWEEPS:
         why = f"{n} market orders, at least {LEAST_SWEEPS} are needed"
         return Fitted(refused(RESPONSE_10S, why, SOURCE, stretches), no_curve(NAME, UNITS[RESPONSE_10S], level))
-    resampled = block_bootstrap(bins, _means, seed=seed)
+    resampled = block_bootstrap(bins, ratio, seed=seed)
     parameter = accepted(RESPONSE_10S, resampled.linear(level, n, place), SOURCE, stretches)
     return Fitted(parameter, banded(NAME, UNITS[RESPONSE_10S], lags, resampled, level, n))
 
@@ -67,9 +67,3 @@ def signed_moves(stretch: Stretch, lags_s: FloatArray, block_s: float) -> FloatA
     moves = BPS * sweeps.sign[:, None] * (later / sweeps.mid[:, None] - 1.0)
     rows = np.concatenate((np.where(known, moves, 0.0), known), axis=1)
     return binned(stretch, sweeps.ns, rows, block_s)
-
-
-def _means(sums: FloatArray) -> FloatArray:
-    lags = sums.shape[-1] // 2
-    means: FloatArray = sums[..., :lags] / sums[..., lags:]
-    return means

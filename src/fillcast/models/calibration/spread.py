@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core.units import BPS, NS_PER_S
-from fillcast.models.calibration.blocks import SEED, bin_edges, block_bootstrap, block_seconds
+from fillcast.models.calibration.blocks import SEED, bin_edges, block_bootstrap, block_seconds, ratio
 from fillcast.models.calibration.enough import accepted, refused, shortage
 from fillcast.models.calibration.names import HALF_SPREAD
 from fillcast.models.calibration.parameter import Parameter
@@ -37,7 +37,7 @@ def estimate_half_spread(stretches: Sequence[Stretch], *, level: float = LEVEL, 
     if not bins:
         return refused(HALF_SPREAD, "no quote", SOURCE, stretches)
     quotes = sum(len(stretch.quote_ns) for stretch in stretches)
-    half = block_bootstrap(bins, _ratio, seed=seed)
+    half = block_bootstrap(bins, ratio, seed=seed)
     if not half.value[0] > 0:
         return refused(HALF_SPREAD, f"{quotes} quotes without a spread", SOURCE, stretches)
     return accepted(HALF_SPREAD, half.positive(level, quotes), SOURCE, stretches)
@@ -51,8 +51,3 @@ def _weighted(stretch: Stretch, block_s: float) -> FloatArray:
     edges = (bin_edges(stretch, block_s) - stretch.start_ns) / NS_PER_S
     known = np.maximum(edges, since[0])
     return np.stack((np.diff(np.interp(known, since, running)), np.diff(known)), axis=1)
-
-
-def _ratio(sums: FloatArray) -> FloatArray:
-    ratio: FloatArray = sums[..., :1] / sums[..., 1:]
-    return ratio

@@ -7,6 +7,7 @@ up over them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +91,6 @@ class Stretch:
         return np.where(index >= 0, self.mid[np.maximum(index, 0)], np.nan)
 
 
-def total_seconds(stretches: list[Stretch] | tuple[Stretch, ...]) -> float:
+def total_seconds(stretches: Sequence[Stretch]) -> float:
     """Return the length of all stretches together."""
     return sum(stretch.seconds for stretch in stretches)

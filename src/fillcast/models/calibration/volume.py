@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillcast.core.units import NS_PER_S
-from fillcast.models.calibration.blocks import SEED, bin_edges, binned, block_bootstrap, block_seconds
+from fillcast.models.calibration.blocks import SEED, bin_edges, binned, block_bootstrap, block_seconds, ratio
 from fillcast.models.calibration.enough import accepted, refused, shortage
 from fillcast.models.calibration.names import VOLUME_RATE
 from fillcast.models.calibration.parameter import Parameter
@@ -32,7 +32,7 @@ def estimate_volume_rate(stretches: Sequence[Stretch], *, level: float = LEVEL, 
         return refused(VOLUME_RATE, short, SOURCE, stretches)
     trades = sum(len(stretch.trade_ns) for stretch in stretches)
     block_s = block_seconds(stretches, BLOCK_S)
-    rate = block_bootstrap([_volumes(stretch, block_s) for stretch in stretches], _ratio, seed=seed)
+    rate = block_bootstrap([_volumes(stretch, block_s) for stretch in stretches], ratio, seed=seed)
     if not rate.value[0] > 0:
         return refused(VOLUME_RATE, "no trade", SOURCE, stretches)
     return accepted(VOLUME_RATE, rate.positive(level, trades), SOURCE, stretches)
@@ -43,8 +43,3 @@ def _volumes(stretch: Stretch, block_s: float) -> FloatArray:
     volumes = binned(stretch, stretch.trade_ns, stretch.trade_base[:, None], block_s)
     seconds = np.diff(bin_edges(stretch, block_s)) / NS_PER_S
     return np.column_stack((volumes, seconds))
-
-
-def _ratio(sums: FloatArray) -> FloatArray:
-    ratio: FloatArray = sums[..., :1] / sums[..., 1:]
-    return ratio
