@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fillcast.cli.calibration_files import MOST_IN_ONE, _file_name, check_plot, draw_all
+from fillcast.cli.calibration_files import MOST_IN_ONE, check_plot, draw_all, file_name
 from fillcast.cli.calibration_picture import fitted_refill
 from fillcast.errors import UsageError
 from fillcast.forecast.model_file import read_model
@@ -255,9 +255,10 @@ def test_too_many_instruments_for_one_picture_are_refused(calibrated, tmp_path):
 
 def test_instruments_of_like_names_do_not_share_a_file():
     names = ["kraken:BTC/USD", "kraken:BTC-USD", "kraken:BTC_USD", "kraken:BTC:USD", "kraken:btc/usd"]
-    found = [_file_name(name) for name in names]
+    found = [file_name(name) for name in names]
     assert len(set(found)) == len(names)
     assert not any(set(name) & set("/:\\") for name in found)
+    assert file_name("binance_usdm:BTCUSDT") == "binance_usdm-BTCUSDT"
 
 
 def test_a_folder_whose_name_has_a_dot_is_a_folder(tmp_path):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from fillcast.errors import UsageError
 from fillcast.models.calibration.calibration import Calibration
@@ -54,7 +54,7 @@ def draw_all(calibrations: Sequence[Calibration], target: Path) -> list[Path]:
         target.mkdir(exist_ok=True)
         found: list[Path] = []
         for one in calibrations:
-            path = target / f"{_file_name(one.instrument)}.png"
+            path = target / f"{file_name(one.instrument)}.png"
             draw([one], path)
             found.append(path)
     except OSError as error:
@@ -62,6 +62,7 @@ def draw_all(calibrations: Sequence[Calibration], target: Path) -> list[Path]:
     return found
 
 
-def _file_name(instrument: str) -> str:
-    """Return a name that every file system takes, another one for every instrument."""
-    return re.sub(r"[^A-Za-z0-9.-]", lambda found: f"_{ord(found[0]):x}_", instrument.replace(":", "-", 1))
+def file_name(instrument: str) -> str:
+    """Return a name that a file system takes, another one for every instrument."""
+    venue, _, symbol = instrument.partition(":")
+    return f"{venue}-{quote(symbol, safe='')}"
