@@ -265,5 +265,9 @@ def test_a_folder_whose_name_has_a_dot_is_a_folder(tmp_path):
     folder = tmp_path / "of.2024"
     folder.mkdir()
     check_plot(folder)
+    check_plot(tmp_path / "new")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="a picture is one of"):
+        check_plot(tmp_path / "file")
     with pytest.raises(UsageError, match="a picture is one of"):
         check_plot(tmp_path / "of.2025")

@@ -27,7 +27,8 @@ def check_plot(target: Path) -> None:
         raise UsageError(
             "--plot needs matplotlib, which is not installed; install the extra: pip install fillcast[plot]"
         )
-    if target.suffix and not target.is_dir() and target.suffix.lower() not in FORMATS:
+    is_picture, is_named = target.suffix.lower() in FORMATS, bool(target.suffix) or target.is_file()
+    if is_named and not is_picture and not target.is_dir():
         raise UsageError(f"--plot {target}: a picture is one of {', '.join(FORMATS)}; or name a folder")
     if not target.absolute().parent.is_dir():
         raise UsageError(f"--plot {target}: there is no folder {target.absolute().parent}")
