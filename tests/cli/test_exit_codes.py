@@ -25,7 +25,7 @@ BAD_INPUT = [
     ([*QUOTE, "--size", "1\N{ARABIC-INDIC DIGIT THREE}"], "cannot read the size"),
     ([*QUOTE, "--size", "1,000usd"], "cannot read the size '1,000usd'; write 1000usd"),
     ([*QUOTE, "--size", "1", "--side", "up"], "--side is buy or sell, not 'up'"),
-    ([*QUOTE, "--size", "1", "--type", "twap"], "'twap' is not offered"),
+    ([*QUOTE, "--size", "1", "--type", "iceberg"], "'iceberg' is not offered"),
     ([*QUOTE, "--size", "1", "--latency", "soon"], "cannot read the duration 'soon'"),
     ([*QUOTE, "--size", "1", "--latency", "-1s"], "negative"),
     ([*QUOTE, "--size", "1", "--level", "1.5"], "level"),

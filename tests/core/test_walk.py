@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import astuple
 from fractions import Fraction
 from itertools import pairwise
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from fillcast.core import walk_kernels
 from fillcast.core.book import Book

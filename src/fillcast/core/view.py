@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +21,7 @@ MAX_LOTS = 2**60  # books hold sizes below this, so that the sum of any two fits
 ROUNDING = 1 + 1e-12  # an amount that is a whole number of lots must not lose one to rounding
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(msgspec.Struct, frozen=True):
     """What an order that takes liquidity meets in one book.
 
     Attributes

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from fillcast.core.proven import proven_widths_bps
 from fillcast.core.state import BookState
@@ -19,8 +20,7 @@ NO_SEQUENCE = -1  # what a book says as its last id where the venue numbers noth
 MS_PER_S = 1e3
 
 
-@dataclass(frozen=True, slots=True)
-class BookReport:
+class BookReport(msgspec.Struct, frozen=True):
     """The book that a forecast rests on.
 
     Attributes

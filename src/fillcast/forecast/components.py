@@ -1,10 +1,15 @@
-"""What a cost is made of: named parts whose points add up exactly."""
+"""What a cost is made of: named parts whose points add up exactly.
+
+Records that every forecast makes several of are `msgspec.Struct`s: as frozen as the others, at a tenth of their cost.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from fillcast.core.units import BPS
 
@@ -21,8 +26,7 @@ OPPORTUNITY = "opportunity"  # the mid's moves away from what does not fill as m
 GRID_BITS = 50  # of the 53 of a float: eight parts add up without rounding
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(msgspec.Struct, frozen=True):
     """One part of a cost. Positive: you pay.
 
     Attributes
@@ -64,8 +68,7 @@ class Net:
     at_most: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One part of a cost before it stands in a forecast: its point, and how far it may lie below and above.
 
     Attributes

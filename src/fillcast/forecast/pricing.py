@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import msgspec
+
 from fillcast.core.instrument import ContractKind
 from fillcast.core.units import BPS
 from fillcast.core.view import BookView, Walk
@@ -15,8 +17,7 @@ from fillcast.models.estimate import Estimate
 from fillcast.models.fees import FeeRate
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(msgspec.Struct, frozen=True):
     """What the order meets in the book, in the currencies of the instrument.
 
     Attributes
@@ -46,8 +47,7 @@ class Fill:
     levels: int
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True):
     """One slice of a worked order.
 
     Attributes
@@ -104,8 +104,7 @@ class Priced:
     rests_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WalkCost:
+class WalkCost(msgspec.Struct, frozen=True):
     """What a walk that filled something costs before fees, in bps of the mid on what it fills.
 
     Attributes

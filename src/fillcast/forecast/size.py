@@ -10,6 +10,8 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 
+import msgspec
+
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.view import MAX_LOTS, BookView, Walk
 from fillcast.errors import SizeError, UsageError
@@ -258,8 +260,7 @@ def too_large(size: Size, instrument: Instrument) -> SizeError:
     return SizeError(f"{instrument.key}: the size {size.text!r} is too large: books count up to 2^60 lots")
 
 
-@dataclass(frozen=True, slots=True)
-class SizedWalk:
+class SizedWalk(msgspec.Struct, frozen=True):
     """A size walked through one book.
 
     Attributes
