@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from fillcast.cli.output import CANNOT_WRITE, discard, prepare
+from fillcast.cli.output import CANNOT_WRITE, discard, harmless, prepare
 from fillcast.errors import ConnectError, FillcastError, NotLiveError, UnknownInstrumentError, VenueError
 
 DONE = 0
@@ -57,5 +57,5 @@ def run(arguments: list[str]) -> int:
 
 
 def _fail(message: str, code: int = BAD_INPUT) -> int:
-    print(f"fillcast: {' '.join(message.split())}", file=sys.stderr)
+    print(f"fillcast: {harmless(' '.join(message.split()))}", file=sys.stderr)
     return code

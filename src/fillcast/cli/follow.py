@@ -10,8 +10,10 @@ from rich.live import Live
 
 from fillcast.cli.asked import Asked
 from fillcast.cli.observe import Observer
+from fillcast.cli.output import harmless
 from fillcast.cli.running import wait_for
 from fillcast.cli.screen import plain_lines, render
+from fillcast.cli.words import console_for
 from fillcast.errors import NotLiveError
 
 REFRESH_S = 0.2
@@ -30,7 +32,7 @@ async def follow(asked: Asked, title: str, stop: asyncio.Event, *, as_json: bool
     FillcastError
         When no venue answers, or one answers that an instrument cannot be followed.
     """
-    console = Console()
+    console = console_for()
     opening = asyncio.ensure_future(_open_and_show(asked, title, stop, console, as_json=as_json))
     stopping = asyncio.ensure_future(stop.wait())
     # A venue that is slow to answer must not keep Ctrl-C waiting.
@@ -79,7 +81,7 @@ async def _lines(observer: Observer, stop: asyncio.Event, *, as_json: bool) -> N
                 print(msgspec.json.encode(report).decode(), flush=True)
         else:
             for line in plain_lines(observer.moment()):
-                print(line, flush=True)
+                print(harmless(line), flush=True)
         due += LINE_S
         if await wait_for(stop, max(0.0, due - loop.time())):
             return

@@ -6,6 +6,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 
 HANDLER = "fillcast"
@@ -31,6 +32,8 @@ PLAIN_SIGNS = {
     "└": "+",
     "─": "-",
 }
+# What a terminal obeys instead of showing it (C0 and C1 controls but the end of a line), and what turns text around.
+COMMANDS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
@@ -43,6 +46,11 @@ def prepare() -> str:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=HANDLER)
     return "standard output is closed; there is nowhere to print to" if sys.stdout is None else ""
+
+
+def harmless(text: str) -> str:
+    """Return text of venues and files as it can be shown: what a terminal would obey is written out."""
+    return COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def discard() -> None:

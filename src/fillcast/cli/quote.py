@@ -77,6 +77,7 @@ def quote(
 
     from fillcast.cli import ANSWER_IS_NO
     from fillcast.cli.asked import OrderFlags, ReachFlags, ask
+    from fillcast.cli.output import harmless
     from fillcast.cli.terms import Terms
     from fillcast.forecast.interval import check_level
     from fillcast.forecast.report import with_split
@@ -108,7 +109,7 @@ def quote(
         raise typer.Exit(ANSWER_IS_NO)
     missing = [*map(not_filled, forecasts), *found.unanswered.values()] if require_fill else []
     if any(missing):
-        print(f"fillcast: --require-fill: {'; '.join(filter(None, missing))}", file=sys.stderr)
+        print(f"fillcast: --require-fill: {harmless('; '.join(filter(None, missing)))}", file=sys.stderr)
         raise typer.Exit(ANSWER_IS_NO)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
+from fillcast.cli.output import harmless
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.core.units import NS_PER_MS
@@ -27,9 +30,17 @@ STATE_SIGNS = {
 UNBOUND_WIDTH = 160  # columns of output that is no terminal: nothing is cut off
 
 
+class WordsOnly(Console):
+    """A console whose cursor and colours are moved by us alone: a venue's or file's text is shown, never obeyed."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else harmless(text), style, control)
+
+
 def console_for(stream: TextIO | None = None) -> Console:
     """Return a console for standard output or another stream, wide where the stream is no terminal."""
-    console = Console(file=stream or sys.stdout)
+    console = WordsOnly(file=stream or sys.stdout)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNBOUND_WIDTH
     return console
