@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,41 @@ def test_every_setting_can_be_set_for_the_venues_that_ask_for_it():
 def test_every_setting_is_on_the_page():
     text = PAGE.read_text(encoding="utf-8")
     assert [field.name for field in dataclasses.fields(Settings) if f"`{field.name}`" not in text] == list(NOT_LIVE)
+
+
+NAMED = {
+    "OKX": ("okx",),
+    "Binance spot": ("binance_spot",),
+    "Binance USD-M": ("binance_usdm",),
+    "COIN-M": ("binance_coinm",),
+    "Bybit": ("bybit_spot", "bybit_linear", "bybit_inverse"),
+    "Kraken": ("kraken",),
+    "Coinbase": ("coinbase",),
+    "Deribit": ("deribit",),
+    "Gate": ("gate",),
+    "Bitfinex": ("bitfinex",),
+    "REST": ("okx", "binance_spot", "binance_usdm", "binance_coinm", "gate"),
+    "all": VENUES,
+}
+
+
+def test_the_page_says_of_every_setting_which_venues_take_it():
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| [^|]+ \| ([^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    said = {
+        name: {venue for one in re.split(", | and ", venues) for venue in NAMED[one]}
+        for names, venues in rows
+        for name in re.findall(r"\w+", names)
+        if name in {field.name for field in dataclasses.fields(Settings)}
+    }
+    assert said == {name: {venue for venue in VENUES if name in settable(venue)} for name in said}
+    assert len(said) == len(dataclasses.fields(Settings)) - len(NOT_LIVE)
+
+
+@pytest.mark.parametrize("name", ["refresh_spacing_ns", "asked_window_ns"])
+def test_what_only_rest_snapshots_ask_for_is_refused_elsewhere(config, name):
+    config.write_text(f"[protocol.bybit_spot]\n{name} = 5\n")
+    with pytest.raises(UsageError, match=f"has no setting '{name}'"):
+        read_config(VENUES)
 
 
 @pytest.mark.parametrize(("said", "form"), [("true", "GateObuConnection"), ("false", "GateUpdateConnection")])

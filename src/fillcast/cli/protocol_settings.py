@@ -27,6 +27,8 @@ ONLY_OF = {
     "fetch_spacing_ns": SPLICED,
     "fetch_spacing_max_ns": SPLICED,
     "refresh_bps": SPLICED,
+    "refresh_spacing_ns": SPLICED,
+    "asked_window_ns": SPLICED,
     "compare_levels": SPLICED,
     "max_buffered": SPLICED,
     "keepalive_wait_ns": ("okx", "bitfinex"),
