@@ -13,7 +13,7 @@ DAY_S = 86_400.0
 NS = 1_000_000_000
 START_NS = 1_700_000_000 * NS
 PRICE = 60_000.0
-REGIME_S = 1_800.0  # the typical child size changes every half hour
+REGIME_S = 1_800.0  # the typical child size drifts from one half hour to the next
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def world(
     """Return a market.
 
     Each trader sends orders at random times, `rate` a second, and keeps its sign with probability `stay` from one to
-    the next. All of one half hour are of about one size. `impact` is Y if only noise of `noise` = 1 moved the price.
+    the next. All of one time are of about one size. `impact` is Y if only noise of `noise` = 1 moved the price.
     `law` "linear": a child moves the price for good, in proportion to its size, instead.
     """
     random = np.random.default_rng(seed)
@@ -66,8 +66,9 @@ def world(
         mine = np.flatnonzero(owners == trader)
         turns = random.random(len(mine)) >= stay
         signs[mine] = random.choice((-1.0, 1.0)) * (-1.0) ** np.cumsum(turns)
-    regimes = np.exp(random.normal(size=int(days * DAY_S / REGIME_S) + 1))
-    sizes = regimes[(when / steps_per_s / REGIME_S).astype(int)] * np.exp(0.2 * random.normal(size=len(when)))
+    levels = random.normal(size=int(days * DAY_S / REGIME_S) + 2)
+    usual = np.interp(when / steps_per_s / REGIME_S, np.arange(len(levels)), 1.2 * levels)
+    sizes = np.exp(usual + 0.1 * random.normal(size=len(when)))
     volatility = 0.03 / np.sqrt(DAY_S)  # log price, per root second
     volume = sizes.sum() / (days * DAY_S)
     child = impact * volatility / np.sqrt(volume) / (2.0 * np.sqrt(rate))

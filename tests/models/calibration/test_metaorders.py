@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -78,6 +79,7 @@ def test_a_run_lasts_until_just_before_its_traders_next_order() -> None:
     assert found.children.tolist() == [3, 2]
     assert found.child.tolist() == [0, 2, 3, 1, 4]
     assert found.metaorder.tolist() == [0, 0, 0, 1, 1]
+    np.testing.assert_allclose(found.smooth_base, [7.0 * 11 / 12, 30.0 * 7 / 8])
     assert found.usual_s.tolist() == [4.5, 6.0]  # three gaps of 1.5, two of 3
 
 
@@ -89,6 +91,20 @@ def test_a_long_rest_ends_a_metaorder_half_a_mean_gap_after_its_last_child() -> 
     sooner = [*np.arange(20.0), *np.arange(25.0, 45.0)]
     joined = metaorders_of(orders(sooner, [1] * 40), np.zeros(40, dtype=np.int64), least_children=2, end_s=1000.0)
     assert joined.children.tolist() == [40]
+
+
+def test_children_at_random_times_move_the_price_as_the_smooth_order_does() -> None:
+    for children in (5, 8, 20):
+        places = range(1, children + 1)
+        moved = sum(math.exp(math.lgamma(place - 0.5) - math.lgamma(place)) for place in places)
+        found = metaorders_of(
+            orders(list(np.arange(children + 1.0)), [1] * children + [-1]),
+            np.zeros(children + 1, dtype=np.int64),
+            least_children=2,
+            end_s=100.0,
+        )
+        assert 2 * math.sqrt(found.smooth_base[0]) == pytest.approx(moved, rel=1e-3)
+        assert 2 * math.sqrt(found.base[0]) != pytest.approx(moved, rel=5e-3)
 
 
 def test_what_ends_beyond_the_stretch_or_is_too_short_is_left_out() -> None:

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from fillcast.errors import ParameterError
-from fillcast.models.calibration import square_root_sums
+from fillcast.models.calibration import square_root, square_root_sums
 from fillcast.models.calibration.metaorders import market_orders, metaorders_of, shares
 from fillcast.models.calibration.parameter import CALIBRATED, NOT_CALIBRATED
 from fillcast.models.calibration.square_root import LEAST_METAORDERS, SquareRootFit, estimate_square_root
 from fillcast.models.calibration.stretch import Stretch
-from tests.models.calibration.square_root_worlds import NS, World, trades_only, world
+from tests.models.calibration.square_root_worlds import NS, World, world
 
 TRADERS = 8
 EVEN = np.inf
@@ -134,6 +134,21 @@ def test_no_trade_and_no_stretch_are_said() -> None:
     assert "0 s of market" in estimate_square_root([]).exponent.reason
 
 
+def test_a_price_that_stands_still_is_said() -> None:
+    made = market()
+    still = replace(made.stretch, bid=np.full(len(made.stretch.bid), 99.0), ask=np.full(len(made.stretch.ask), 101.0))
+    reason = fitted(replace(made, stretch=still)).exponent.reason
+    assert reason == "not calibrated: the mid has no move over a minute within one stretch"
+
+
+def test_pieces_of_seconds_are_no_market(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = market()
+    monkeypatch.setattr(square_root, "LEAST_S", 7200.0)
+    pieces = [cut(made.stretch, 60.0 * place, 60.0 * place + 30.0) for place in range(240)]
+    reason = estimate_square_root(pieces, traders=TRADERS, power=EVEN, draws=2, least_children=2).exponent.reason
+    assert reason == "not calibrated: the mid has no move over a minute within one stretch"
+
+
 def test_a_few_wild_moves_decide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     made = market()
     found = metaorders_of(market_orders(made.stretch), made.owners, least_children=5, end_s=made.stretch.seconds)
@@ -143,10 +158,10 @@ def test_a_few_wild_moves_decide_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     factor[before] = 0.8 ** found.sign[wild]  # one quote each, against the metaorder, just where its end is read
     shaken = replace(made, stretch=replace(made.stretch, bid=made.stretch.bid * factor, ask=made.stretch.ask * factor))
     still = fitted(made, known=True).exponent.known().value
-    assert fitted(shaken, known=True).exponent.known().value == pytest.approx(still, abs=0.05)
+    assert fitted(shaken, known=True).exponent.known().value == pytest.approx(still, abs=0.1)
     monkeypatch.setattr(square_root_sums, "CLIP", np.inf)
     unguarded = fitted(shaken, known=True).exponent.estimate
-    assert unguarded is None or abs(unguarded.value - still) > 0.1
+    assert unguarded is None or abs(unguarded.value - still) > 0.2
 
 
 def test_gaps_cost_only_what_crosses_them() -> None:
@@ -177,7 +192,7 @@ def test_the_same_seed_gives_the_same_and_another_another() -> None:
     assert other.exponent.known().value != once.exponent.known().value
 
 
-def test_owners_must_fit_the_orders() -> None:
+def test_what_does_not_fit_is_refused() -> None:
     made = market()
     with pytest.raises(ParameterError, match="owners must name the trader of each"):
         estimate_square_root([made.stretch], owners=[made.owners[1:]])
@@ -185,7 +200,8 @@ def test_owners_must_fit_the_orders() -> None:
         estimate_square_root([made.stretch], owners=[])
     with pytest.raises(ParameterError, match="draws"):
         estimate_square_root([made.stretch], draws=1)
-    assert trades_only([1.0], [1], [1.0]).seconds == 10.0
+    with pytest.raises(ParameterError, match="least_children"):
+        estimate_square_root([made.stretch], least_children=1)
 
 
 def held(worlds: int) -> tuple[int, int]:
@@ -201,11 +217,11 @@ def held(worlds: int) -> tuple[int, int]:
     return exponents, prefactors
 
 
-def test_the_interval_holds_the_exponent_in_most_worlds() -> None:
-    assert held(20)[0] >= LEAST_WORLDS_OF_20
+def test_the_intervals_hold_exponent_and_prefactor_in_most_worlds() -> None:
+    assert min(held(20)) >= LEAST_WORLDS_OF_20
 
 
 @pytest.mark.long
-def test_the_interval_holds_the_exponent_as_often_as_it_says() -> None:
-    exponents, _ = held(ALL_WORLDS)
-    assert 0.85 <= exponents / ALL_WORLDS <= 0.95
+def test_the_intervals_hold_as_often_as_they_say() -> None:
+    for count in held(ALL_WORLDS):
+        assert 0.85 <= count / ALL_WORLDS <= 0.95

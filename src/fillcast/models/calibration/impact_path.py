@@ -74,7 +74,7 @@ def _at(sums: Sums, moment: float, last: float) -> tuple[float, FloatArray]:
         chosen = run.metaorders.kept(room)
         until = chosen.start + duration[room] * moment
         root = np.sqrt(run.weights[room])
-        own = (chosen.base / (sums.volume * sums.scale)) ** SQUARE_ROOT
+        own = (chosen.smooth_base / (sums.volume * sums.scale)) ** SQUARE_ROOT
         others = run.tape.memory.others(chosen, until)
         tables.append(np.column_stack((own, others)) * root[:, None])
         moves.append(run.tape.moves(chosen, until) * root)

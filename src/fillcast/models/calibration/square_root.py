@@ -1,6 +1,7 @@
 """Exponent and prefactor of the square-root law, read off proxy metaorders of anonymous trades.
 
-A metaorder of Q base units, s its sign, is followed from just before its first child to its end:
+A metaorder of Q base units (`Metaorders.smooth_base`), s its sign, is followed from just before its first child to
+its end:
 
     s (log mid at the end - log mid at the start) = Y sigma (Q / V)^delta + c F + noise
 
@@ -11,9 +12,11 @@ walk even, and with wild moves held back; delta is where most is explained (`pro
 F: its figures are in a note, and they differ by what the flow's memory adds.
 
 With delta left free Y would be the law at Q = V, an order of the whole day, far outside any data: Y is estimated with
-delta = 1/2, and only where the exponent is within `NEAR` of that. Children that move the price by a sqrt(q) / sqrt(t)
-and come at rate r give Y sigma / sqrt(V) = 2 a sqrt(r): Y belongs to how often the made-up traders trade, which nobody
-knows of a market. A note gives Y with half and with twice as many traders.
+delta = 1/2, and only where the exponent's interval reaches to within `NEAR` of that. Children that move the price by
+a sqrt(q) / sqrt(t) and come at rate r give Y sigma / sqrt(V) = 2 a sqrt(r): Y belongs to how often the made-up traders
+trade, which nobody knows of a market. A note gives Y with half and with twice as many traders; the interval does not
+hold that doubt. Children of unequal sizes move the price less than equal ones of the same sum: Y is that of the sizes
+found.
 
 Errors: moving blocks of time over the pooled assignments, and the spread over assignments, added in squares.
 Sources: Maitrier, Loeper and Bouchaud, arXiv:2503.18199 (2025); the child's law, Maitrier, Loeper, Kanazawa and
@@ -49,10 +52,11 @@ IntArray = NDArray[np.int64]
 
 LEAST_S = DAY_S  # sigma and V are those of a day, within which both change by a factor: a part of it gives another Y
 LEAST_METAORDERS = 200  # of one assignment: with fewer, a few of the largest decide the exponent
-LEAST_CHILDREN = 5  # fewer children fall short of 2 sqrt(n) of the sum of their 1 / sqrt(t) by more than 3 per cent
+LEAST_CHILDREN = 5  # with fewer, one child's 1 / sqrt(t) and not their sum is the impact
 BLOCK_S = S_PER_HOUR  # longer than metaorders of minutes and than bursts of trading
 DRAWS = 8  # assignments: their spread adds an eighth of its variance
 LEAST_DRAWS, MOST_DRAWS = 2, 1000  # a spread needs two; beyond a thousand nothing is gained
+FEWEST_CHILDREN, MOST_CHILDREN = 2, 1000  # one child is no metaorder; a thousand are more than a run of chance
 MOST_REACH = 0.25  # of delta: half the way from the square root to a line; with more, neither is told from the other
 NEAR = 0.1  # of 1/2: published exponents lie from 0.4 to 0.6
 SOURCE = "proxy metaorders of anonymous trades (Maitrier, Loeper and Bouchaud 2025), other flow taken out"
@@ -111,6 +115,7 @@ def estimate_square_root(
         and quotes. Nothing is drawn then.
     """
     whole("draws", draws, LEAST_DRAWS, MOST_DRAWS)
+    whole("least_children", least_children, FEWEST_CHILDREN, MOST_CHILDREN)
     source = SOURCE if owners is None else KNOWN_SOURCE
 
     def nothing(why: str, curve: SquareRootCurve | None = None, public: PublicFlow | None = None) -> SquareRootFit:
@@ -130,6 +135,8 @@ def estimate_square_root(
         return nothing(
             f"{sums.each} metaorders of {least_children} children or more, at least {LEAST_METAORDERS} are needed"
         )
+    if not sums.sigma > 0.0:
+        return nothing("the mid has no move over a minute within one stretch")
     fit = _with_draws(block_bootstrap(sums.bins, sums.statistic, seed=seed), sums)
     curve = impact_curve(sums, block_s, level, seed)
     public = public_flow(tapes, sums, traders)
@@ -145,7 +152,7 @@ def estimate_square_root(
         return nothing(why, curve, public)
     notes: tuple[str, ...] = (_recipe(fit), warning(public, float(fit.value[0])))
     exponent = accepted(EXPONENT, fit.linear(level, sums.each, 0), source, stretches, notes)
-    if abs(exponent.known().value - SQUARE_ROOT) > NEAR:
+    if exponent.known().low > SQUARE_ROOT + NEAR or exponent.known().high < SQUARE_ROOT - NEAR:
         why = f"the impact grows as Q^{fit.value[0]:.2f}: there is no square-root law to give a prefactor of"
         return SquareRootFit(exponent, refused(PREFACTOR, why, source, stretches), curve, public)
     estimate = fit.positive(level, sums.each, 1)

@@ -52,12 +52,12 @@ def no_impact_curve(level: float) -> SquareRootCurve:
 
 def impact_curve(sums: Sums, block_s: float, level: float, seed: int) -> SquareRootCurve:
     """Return the curve of the metaorders behind `sums`, of which there must be at least one."""
-    sizes = np.concatenate([run.metaorders.base for run in sums.runs]) / sums.volume
+    sizes = np.concatenate([run.metaorders.smooth_base for run in sums.runs]) / sums.volume
     edges = np.unique(np.quantile(sizes, np.linspace(0.0, 1.0, POINTS + 1)))[1:-1]
-    terms, sigma, points = term_weights(sums.total[:-4], sums.terms), sums.sigma(), len(edges) + 1
+    terms, sigma, points = term_weights(sums.total[:-4], sums.terms), sums.sigma, len(edges) + 1
     held = [np.zeros((len(each), 4 * points)) for each in sums.bins]
     for run in sums.runs:
-        share = run.metaorders.base / sums.volume
+        share = run.metaorders.smooth_base / sums.volume
         member = (np.searchsorted(edges, share)[:, None] == np.arange(points)) * run.weights[:, None]
         columns = ((run.move - run.others @ terms) / sigma, np.ones(len(share)), np.log(share), run.move / sigma)
         rows = np.concatenate([member * column[:, None] for column in columns], axis=1)

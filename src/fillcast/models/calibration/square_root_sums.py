@@ -75,10 +75,11 @@ class Sums:
         parts = [part for fit in fits for part in (fit.exponent, fit.at_half * unit)]
         return np.stack(np.broadcast_arrays(*parts), axis=-1)
 
+    @property
     def sigma(self) -> float:
-        """Return the volatility of the log mid over a day."""
+        """Volatility of the log mid over a day; 0 where no stretch is as long as one move."""
         squares, moves = self.total[-4:-2]
-        return float(np.sqrt(squares / moves * (DAY_S / MOVE_S)))
+        return float(np.sqrt(squares / max(moves, 1.0) * (DAY_S / MOVE_S)))
 
 
 def gathered(
@@ -126,7 +127,7 @@ def _clipped(runs: Sequence[Run], sums: Sums) -> list[Run] | None:
         return None
     fit, terms = fit_sums(sums.total[:-4], sums.terms), term_weights(sums.total[:-4], sums.terms)
     size, exponent, unit = float(fit.size), GRID[int(fit.place)], sums.volume * sums.scale
-    expected = [size * (run.metaorders.base / unit) ** exponent + run.others @ terms for run in runs]
+    expected = [size * (run.metaorders.smooth_base / unit) ** exponent + run.others @ terms for run in runs]
     apart = [(run.move - mean) * np.sqrt(run.weights) for run, mean in zip(runs, expected, strict=True)]
     distance = np.abs(np.concatenate(apart))
     most = CLIP * NORMAL_MAD * float(np.median(distance))
@@ -161,7 +162,7 @@ def start_times(run: Run, rows: slice) -> IntArray:
 
 
 def _fit_bins(run: Run, base: float, block_s: float) -> FloatArray:
-    size = run.metaorders.base / base
+    size = run.metaorders.smooth_base / base
     parts = [slice(first, first + ROWS) for first in range(0, max(len(size), 1), ROWS)]
     tables = (
         binned(
