@@ -54,6 +54,21 @@ def test_people_see_slices_tail_and_where_parameters_come_from(in_process, endpo
         assert words in shown
 
 
+def test_a_budget_is_a_chance_of_every_order_and_a_size_of_market_orders(in_process, endpoints):
+    flags = ("--side", "buy", "--size", "3btc", "--max-cost", "10bps", "--observe", "4s", "--json")
+    worked, market = (
+        json.loads(in_process("quote", "okx:BTC-USDT", *flags, "--type", name, *endpoints).stdout)
+        for name in ("twap", "market")
+    )
+
+    assert 0 < worked["probability_above_budget"] < 1
+    assert "max_size" not in worked
+    assert market["probability_above_budget"] > 0.5  # 10 bps of fee alone
+    assert market["max_size"]["lots"] >= 0
+    shown = in_process("quote", "okx:BTC-USDT", *flags[:-1], "--type", "twap", *endpoints).stdout
+    assert "chance of costing more than 10 bps" in shown
+
+
 def test_several_books_are_compared_and_not_split(in_process, endpoints):
     flags = ("--side", "buy", "--size", "3btc", "--type", "twap", "--horizon", "1m", "--observe", "4s", "--json")
     quotes = json.loads(in_process("quote", "okx:BTC-USDT", "binance_usdm:BTCUSDT", *flags, *endpoints).stdout)

@@ -38,7 +38,11 @@ def quote(
     fee_taker: options.FeeTaker = None,
     max_cost: Annotated[
         str | None,
-        typer.Option("--max-cost", metavar="5bps", help="Also the largest size whose net cost is within this."),
+        typer.Option(
+            "--max-cost",
+            metavar="5bps",
+            help="Also how likely the cost is above this, and the largest market order whose net is within it.",
+        ),
     ] = None,
     curve: Annotated[
         bool, typer.Option("--curve", help="Also cost against size, up to the whole visible book.")
@@ -133,8 +137,11 @@ class _Waits:
 class _Quote:
     """A forecast with what else was asked of the same book."""
 
-    def __init__(self, forecast: Forecast, curve: Curve | None, largest: LargestSize | None) -> None:
+    def __init__(
+        self, forecast: Forecast, curve: Curve | None, largest: LargestSize | None, above: float | None
+    ) -> None:
         self.forecast = forecast
+        self.above = above
         self.curve = curve
         self.largest = largest
 
@@ -147,6 +154,8 @@ class _Quote:
             extra["curve"] = report_curve(self.curve)
         if self.largest is not None:
             extra["max_size"] = report_largest(self.largest)
+        if self.above is not None:
+            extra["probability_above_budget"] = self.above
         return {**report(self.forecast), **extra}
 
 
@@ -181,6 +190,7 @@ async def _quotes(asked: Asked, level: float, waits: _Waits, budget_bps: float |
     from fillcast.cli.observe import with_reason
     from fillcast.forecast.comparison import compare
     from fillcast.forecast.curve import curve, max_size
+    from fillcast.forecast.order import MARKET
     from fillcast.forecast.split import best_split
 
     async with asked.session(patience_s=waits.live_s) as session:
@@ -215,12 +225,12 @@ async def _quotes(asked: Asked, level: float, waits: _Waits, budget_bps: float |
                 if priced and with_curve
                 else None
             )
-            largest = (
-                max_size(view, order.side, budget_bps, fee=fees[key], health=health)
-                if priced and budget_bps is not None
-                else None
-            )
-            found.append(_Quote(one, drawn, largest))
+            largest, above = None, None
+            if one.priced is not None and budget_bps is not None:
+                above = one.priced.distribution.probability_above(budget_bps)
+                if order.type == MARKET:
+                    largest = max_size(view, order.side, budget_bps, fee=fees[key], health=health)
+            found.append(_Quote(one, drawn, largest, above))
         return _Found(found, split, unanswered)
 
 
@@ -261,8 +271,10 @@ def _show(found: _Found, budget_bps: float | None) -> None:
     for one in found.quotes:
         if found.split is None:
             quote_tables.show_forecast(one.forecast, console)
-        elif one.curve is not None or one.largest is not None:
+        elif one.curve is not None or one.above is not None:
             console.print(f"\n[bold]{one.forecast.instrument.key}[/]", highlight=False)
+        if one.above is not None and budget_bps is not None:
+            console.print(f"chance of costing more than {budget_bps:g} bps: {one.above:.1%}", highlight=False)
         if one.largest is not None and budget_bps is not None:
             quote_tables.show_largest(one.largest, budget_bps, one.forecast, console)
         if one.curve is not None:
