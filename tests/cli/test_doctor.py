@@ -78,6 +78,26 @@ def test_the_table_keeps_to_the_terminal_and_cuts_nothing(in_process, endpoints,
     assert "✔ what okx does agrees with what fillcast assumes" in answer.stdout
 
 
+@pytest.mark.parametrize("columns", [30, 40, 50])
+def test_a_narrow_terminal_has_every_number_whole(in_process, endpoints, columns):
+    answer = in_process("doctor", "okx", "BTC-USDT", "--seconds", "1", *endpoints, COLUMNS=str(columns))
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert max(len(line.rstrip()) for line in answer.stdout.splitlines()) <= columns
+    assert "…" not in answer.stdout
+    assert "lot 0.00000001" in " ".join(answer.stdout.split())
+    assert ("rule " not in answer.stdout) == (columns < 50)  # a block for each
+    for rule in RULES:
+        assert re.search(rf"^{rule} +(✔ yes|– not judged)", answer.stdout, re.MULTILINE), rule
+
+
+def test_a_command_longer_than_its_column_is_not_cut(in_process, without_sockets):
+    longer = f"{without_sockets}/{'way/' * 20}"
+    answer = in_process("doctor", "okx", "--seconds", "1", "--endpoint", f"okx={longer}", COLUMNS="80")
+    assert answer.returncode == 1
+    assert "…" not in answer.stdout
+    assert longer.rstrip("/") in "".join(answer.stdout.split())
+
+
 def test_a_lost_frame_is_told_and_ends_with_1(in_process, endpoints, lab_url):
     planting = plant(lab_url, "drop", "ETH-USDT", 1.2)
     answer = in_process("doctor", "okx", "ETH-USDT", "--seconds", "2.5", *endpoints, COLUMNS="400")

@@ -9,6 +9,8 @@ import typer
 from fillcast.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
     from rich.text import Text
 
@@ -90,7 +92,6 @@ async def _examined(
 
 def show(result: Examination, console: Console) -> None:
     """Print the findings for people."""
-    from rich.table import Table
     from rich.text import Text
 
     evidence = result.evidence
@@ -99,23 +100,40 @@ def show(result: Examination, console: Console) -> None:
         console.print(Text.assemble((followed, "bold"), f" for {evidence.seconds:.1f} s at {evidence.line.host}"))
     else:
         console.print(Text.assemble((evidence.venue, "bold"), f" at {evidence.line.host}: nothing could be followed"))
+    _show_findings(result.findings, console)
+    sign, style = ("✔", "bold green") if result.holds else ("✖", "bold red")
+    console.print(Text.assemble((f"{sign} ", style), result.verdict))
+
+
+def _show_findings(findings: Sequence[Finding], console: Console) -> None:
+    """Print a table; where a word or number of it would be cut, a block of lines for each finding."""
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from fillcast.cli.layout import INDENT, least_width
+
     wide = console.width >= WIDE
     table = Table(box=None, pad_edge=False, header_style="dim", expand=wide)
-    table.add_column("rule", no_wrap=True)
-    table.add_column("held", no_wrap=True)
+    table.add_column("rule", no_wrap=True, min_width=max(len(one.what) for one in findings))
+    table.add_column("held", no_wrap=True, min_width=max(len(said) for said, _ in HELD.values()))
     table.add_column("found", ratio=1)
     if wide:
         table.add_column("which means", ratio=1)
-    for one in result.findings:
-        found = Text(one.found)
-        cells = [Text(one.what), Text(*HELD[one.held])]
-        if wide:
-            table.add_row(*cells, found, _meaning(one))
-        else:
-            table.add_row(*cells, Text("\n").join([found, _meaning(one)]))
-    console.print(table, highlight=False)
-    sign, style = ("✔", "bold green") if result.holds else ("✖", "bold red")
-    console.print(Text.assemble((f"{sign} ", style), result.verdict))
+    blocks = []
+    for one in findings:
+        found, meaning = Text(one.found), _meaning(one)
+        below = Text("\n").join([found, meaning])
+        told = (found, meaning) if wide else (below,)
+        table.add_row(Text(one.what), Text(*HELD[one.held]), *told)
+        below.overflow = "fold"
+        heading = Text.assemble((one.what, "bold"), " ", HELD[one.held])
+        blocks += [heading, Padding(below, (0, 0, 0, len(INDENT)))]
+    if least_width(table) <= console.width:
+        console.print(table, highlight=False)
+        return
+    for block in blocks:
+        console.print(block, highlight=False)
 
 
 def _meaning(finding: Finding) -> Text:
