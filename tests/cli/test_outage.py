@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 MOST_LINES = 12
@@ -77,3 +79,24 @@ def test_the_timeout_of_a_quote_covers_a_venue_that_never_answers(in_process):
     assert answer.returncode == 1
     assert "no answer about okx:BTC-USDT within 0.5 s" in answer.stderr
     assert time.monotonic() - started < 8  # the REST client alone would try for half a minute
+
+
+def test_a_quote_that_waited_in_vain_says_what_the_venue_answered_meanwhile(in_process):
+    class Throttled(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(429)
+            self.send_header("Retry-After", "5")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Throttled) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        arguments = ["quote", "okx:BTC-USDT", "--side", "buy", "--size", "1", "--timeout", "1"]
+        answer = in_process(*arguments, "--endpoint", f"okx=http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        serving.join()
+    assert answer.returncode == 1
+    assert "within 1 s; the last attempt: HTTP status 429: too many requests" in answer.stderr

@@ -63,7 +63,8 @@ class Destination:
                 return self._dated(found), missing
         except TimeoutError:
             keys = [f"{self.venue.name}:{symbol}" for symbol in self._symbols]
-            return [], {key: ConnectError(f"no answer about {key} within {patience_s:g} s") for key in keys}
+            why = f"; the last attempt: {self.rest.last_failure}" if self.rest.last_failure else ""
+            return [], {key: ConnectError(f"no answer about {key} within {patience_s:g} s{why}") for key in keys}
 
     def _dated(self, instruments: Iterable[Instrument]) -> list[Instrument]:
         """Return instruments that have just been fetched; the fees that they state are those of today."""
