@@ -36,7 +36,8 @@ FloatArray = NDArray[np.float64]
 LAGS = 200  # market orders: the memory of signs that the autoregression can see
 SHORTEST, MOST_CHILDREN = 8, 64  # children of the metaorders between which the growth is measured
 POINTS = 7  # of the line through log peak against log children
-WINDOW_GAPS = 4.0  # mean gaps between orders: length of the price moves that the impact model is fitted to
+WINDOWS = (4.0, 32.0, 256.0)  # mean gaps: lengths of the price moves fitted, so that short and long lags are seen
+PARTS = 20  # of the market, each left out once: the error of an error is a sixth then
 AGAIN = 2.0  # since the start, in durations, when what is left is read
 RIDGE = 1e-9  # of each regressor's own sum of squares
 SQUARE_ROOT_LEFT = math.sqrt(AGAIN) - math.sqrt(AGAIN - 1.0)  # of a square-root kernel: 0.414
@@ -48,10 +49,11 @@ class PublicFlow:
 
     Attributes
     ----------
-    growth
-        Exponent with which the public model's peak grows; near 1 it is linear, NaN where it predicts no impact.
-    left
-        Part of the public model's peak that is left after as long again.
+    growth, growth_error
+        Exponent with which the public model's peak grows; near 1 it is linear, NaN where it predicts no impact. The
+        standard error is a jackknife's over parts of the market.
+    left, left_error
+        Part of the public model's peak that is left after as long again; likewise.
     alone
         The exponent of the same price model when nothing answers the children.
     proxy_left, proxy_left_error
@@ -59,7 +61,9 @@ class PublicFlow:
     """
 
     growth: float
+    growth_error: float
     left: float
+    left_error: float
     alone: float
     proxy_left: float
     proxy_left_error: float
@@ -79,62 +83,98 @@ def public_flow(tapes: Sequence[Tape], sums: Sums, every: int) -> PublicFlow:
     """
     whole("every", every, 1, MOST_TRADERS)
     length = int(AGAIN * MOST_CHILDREN * every)
-    kernel, answer = _kernel(tapes, length), _answer(tapes, length)
-    growth, left = _predicted(np.convolve(kernel, answer)[:length], every)
-    alone, _ = _predicted(kernel, every)
+    kernels, answers = _kernels(tapes, length), _answers(tapes, length)
+    responses = [np.convolve(*pair)[:length] for pair in zip(kernels, answers, strict=True)]
+    predicted = np.array([_predicted(response, every) for response in responses])
+    growth, left = predicted[0]
+    apart = predicted[1:] - predicted[1:].mean(axis=0)
+    growth_error, left_error = np.sqrt((apart**2).sum(axis=0) * (PARTS - 1) / PARTS)
     path = impact_path(sums, (AGAIN,))
-    return PublicFlow(growth, left, alone, float(path.part[0]), float(path.error[0]))
+    return PublicFlow(
+        growth=float(growth),
+        growth_error=float(growth_error),
+        left=float(left),
+        left_error=float(left_error),
+        alone=_predicted(kernels[0], every)[0],
+        proxy_left=float(path.part[0]),
+        proxy_left_error=float(path.error[0]),
+    )
 
 
 def warning(public: PublicFlow, exponent: float) -> str:
     """Return how far proxy metaorders and the public model are apart, in words that belong to the exponent."""
+    if not math.isfinite(public.growth):
+        return "a linear model of the public trades predicts no impact of a metaorder: there is nothing to compare with"
     return (
         "a linear model of the public trades, whose flow answers a metaorder, predicts growth as "
-        f"Q^{public.growth:.2f} with {public.left:.0%} left after as long again (Q^{public.alone:.2f} if nothing "
-        f"answers); these metaorders have Q^{exponent:.2f} and {public.proxy_left:.0%} -+ "
-        f"{public.proxy_left_error:.0%}, a square-root kernel has {SQUARE_ROOT_LEFT:.0%}. Growth near 1 with little "
-        "reversion is how such models are known to fail (Campigli, Rodikov and Lillo, arXiv:2501.17096): the nearer "
-        "these metaorders are to it, the less they are to be trusted"
+        f"Q^{public.growth:.2f} -+ {public.growth_error:.2f} with {public.left:.0%} -+ {public.left_error:.0%} "
+        f"left after as long again (Q^{public.alone:.2f} if nothing answers); these metaorders have Q^{exponent:.2f} "
+        f"with {public.proxy_left:.0%} -+ {public.proxy_left_error:.0%} left, a square-root kernel has "
+        f"{SQUARE_ROOT_LEFT:.0%} (-+ one standard error). Growth near 1 with little reversion is how such models are "
+        "known to fail (Campigli, Rodikov and Lillo, arXiv:2501.17096): the nearer these metaorders are to it, the "
+        "less they are to be trusted"
     )
 
 
-def _kernel(tapes: Sequence[Tape], length: int) -> FloatArray:
-    """Return G half a gap, one gap and a half, ... after an order, log price per root base unit, (length,)."""
-    gap_s = _gap_s(tapes)
-    terms = len(tapes[0].memory.rates)
-    products, moved = np.zeros((terms, terms)), np.zeros(terms)
+def _kernels(tapes: Sequence[Tape], length: int) -> FloatArray:
+    """Return G half a gap, one gap and a half, ... after an order, log price per root base unit.
+
+    (1 + PARTS, length): from all the market, then from all but each of `PARTS` equal parts of it.
+    """
+    gap_s, terms = _gap_s(tapes), len(tapes[0].memory.rates)
+    part_s = sum(tape.stretch.seconds for tape in tapes) / PARTS
+    sums = np.zeros((PARTS, terms, terms + 1))
+    before_s = 0.0
     for tape in tapes:
-        edges = np.arange(0.0, tape.stretch.seconds, WINDOW_GAPS * gap_s)
-        moves, flows = np.diff(tape.log_mid(edges)), np.diff(tape.memory.before(edges), axis=0)
-        known = np.isfinite(moves)
-        products += flows[known].T @ flows[known]
-        moved += flows[known].T @ moves[known]
+        for window in WINDOWS:
+            edges = np.arange(0.0, tape.stretch.seconds, window * gap_s)
+            moves, flows = np.diff(tape.log_mid(edges)), np.diff(tape.memory.before(edges), axis=0)
+            part = np.minimum((before_s + edges[:-1]) / part_s, PARTS - 1).astype(np.int64)
+            for place in np.unique(part):
+                chosen = (part == place) & np.isfinite(moves)
+                rows = np.column_stack((flows[chosen], moves[chosen]))
+                sums[place] += flows[chosen].T @ rows / window
+        before_s += tape.stretch.seconds
+    total = sums.sum(axis=0)
+    sets = np.concatenate((total[None], total - sums))
     places = np.arange(terms)
-    own = products[places, places]
-    products[places, places] = np.where(own > 0.0, own * (1.0 + RIDGE), 1.0)
-    weights = np.linalg.solve(products, moved)
+    own = sets[:, places, places]
+    sets[:, places, places] = np.where(own > 0.0, own * (1.0 + RIDGE), 1.0)
+    weights = np.linalg.solve(sets[..., :-1], sets[..., -1:])[..., 0]
     ages = (np.arange(length) + 0.5) * gap_s
-    kernel: FloatArray = np.exp(-np.outer(ages, tapes[0].memory.rates)) @ weights
-    return kernel
+    kernels: FloatArray = weights @ np.exp(-np.outer(tapes[0].memory.rates, ages))
+    return kernels
 
 
-def _answer(tapes: Sequence[Tape], length: int) -> FloatArray:
-    """Return the flow expected 0, 1, ... orders after one order of flow 1, itself first, (length,)."""
-    covariances = np.zeros(LAGS + 1)
+def _answers(tapes: Sequence[Tape], length: int) -> FloatArray:
+    """Return the flow expected 0, 1, ... orders after one order of flow 1, itself first; rows as of `_kernels`."""
+    part_s = sum(tape.stretch.seconds for tape in tapes) / PARTS
+    covariances = np.zeros((PARTS, LAGS + 1))
+    before_s = 0.0
     for tape in tapes:
-        flow = tape.memory.flow
-        spectrum = np.fft.rfft(flow, 2 * len(flow) + LAGS)
-        lagged = np.fft.irfft(np.abs(spectrum) ** 2, 2 * len(flow) + LAGS)
-        covariances[: min(LAGS, len(flow) - 1) + 1] += lagged[: min(LAGS, len(flow) - 1) + 1]
+        part = np.minimum((before_s + tape.orders.times) / part_s, PARTS - 1).astype(np.int64)
+        for place in np.unique(part):
+            covariances[place] += _autocovariances(tape.memory.flow[part == place])
+        before_s += tape.stretch.seconds
+    total = covariances.sum(axis=0)
+    sets = np.concatenate((total[None], total - covariances))
     lags = np.arange(LAGS)
-    matrix = covariances[np.abs(lags[:, None] - lags)]
-    matrix[lags, lags] *= 1.0 + RIDGE
-    weights = np.linalg.solve(matrix, covariances[1:])
-    answer = np.zeros(LAGS + length)
-    answer[LAGS] = 1.0
+    matrices = sets[:, np.abs(lags[:, None] - lags)]
+    own = matrices[:, lags, lags]
+    matrices[:, lags, lags] = np.where(own > 0.0, own * (1.0 + RIDGE), 1.0)
+    weights = np.linalg.solve(matrices, sets[:, 1:, None])[:, ::-1, 0]
+    answers = np.zeros((len(sets), LAGS + length))
+    answers[:, LAGS] = 1.0
     for place in range(LAGS + 1, LAGS + length):
-        answer[place] = answer[place - LAGS : place] @ weights[::-1]
-    return answer[LAGS:]
+        answers[:, place] = (answers[:, place - LAGS : place] * weights).sum(axis=1)
+    return answers[:, LAGS:]
+
+
+def _autocovariances(flow: FloatArray) -> FloatArray:
+    """Return sums of products at 0, 1, ... `LAGS` orders' distance."""
+    size = len(flow) + LAGS
+    sums: FloatArray = np.fft.irfft(np.abs(np.fft.rfft(flow, 2 * size)) ** 2, 2 * size)[: LAGS + 1]
+    return sums
 
 
 def _predicted(response: FloatArray, every: int) -> tuple[float, float]:
