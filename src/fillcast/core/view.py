@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fillcast.core import view_kernels
 from fillcast.core.instrument import ContractKind, Instrument
 from fillcast.core.state import BookState, Proof
 from fillcast.errors import LotsOverflowError, NotLiveError, SizeError
@@ -72,23 +73,27 @@ class BookSide:
     lots: NDArray[np.int64]
 
     @cached_property
+    def _sums(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        lots, worth = np.empty(len(self.ticks), np.int64), np.empty(len(self.ticks), np.float64)
+        inverse = self.instrument.kind is ContractKind.INVERSE
+        if not view_kernels.cumulate(self.ticks, self.lots, inverse, lots, worth):
+            raise LotsOverflowError(f"{self.instrument.key}: the sizes of one side add up beyond int64 lots")
+        return _read_only(lots), _read_only(worth)
+
+    @property
     def cumulative_lots(self) -> NDArray[np.int64]:
         """Lots up to and including each level; `LotsOverflowError` beyond int64."""
-        sums = np.cumsum(self.lots)
-        if (sums < 0).any():
-            raise LotsOverflowError(f"{self.instrument.key}: the sizes of one side add up beyond int64 lots")
-        return _read_only(sums)
+        return self._sums[0]
 
     @cached_property
     def price(self) -> NDArray[np.float64]:
         """Prices of the levels in quote currency."""
         return _read_only(np.multiply(self.ticks, self.instrument.tick_value, dtype=np.float64))
 
-    @cached_property
+    @property
     def cumulative_worth(self) -> NDArray[np.float64]:
         """Lots × ticks (inverse: lots ÷ ticks) up to and including each level, added as `walk_kernels.walk` adds."""
-        lots, ticks = self.lots.astype(np.float64), self.ticks.astype(np.float64)
-        return _read_only(np.cumsum(lots / ticks if self.instrument.kind is ContractKind.INVERSE else lots * ticks))
+        return self._sums[1]
 
     @cached_property
     def cumulative_base(self) -> NDArray[np.float64]:
@@ -106,12 +111,23 @@ class BookSide:
             return _read_only(np.multiply(self.cumulative_lots, instrument.lot_value, dtype=np.float64))
         return _read_only(self.cumulative_worth * (instrument.lot_value * instrument.tick_value))
 
+    def filled_before(self, index: int) -> tuple[int, float, float]:
+        """Return (lots, base, quote) of the levels before one: single elements of the cumulative arrays."""
+        if index == 0:
+            return 0, 0.0, 0.0
+        instrument, lots, worth = self.instrument, self._sums[0].item(index - 1), self._sums[1].item(index - 1)
+        if instrument.kind is ContractKind.INVERSE:
+            return lots, worth * (instrument.lot_value / instrument.tick_value), lots * instrument.lot_value
+        return lots, lots * instrument.lot_value, worth * (instrument.lot_value * instrument.tick_value)
+
     def counts_within(self, bps: NDArray[np.float64], book_side: int, mid_ticks: float) -> NDArray[np.intp]:
         """Return how many levels lie within each of `bps` of a mid, one that is exactly so far away included."""
         limits = mid_ticks - book_side * (mid_ticks * bps / 1e4)
-        if book_side > 0:  # bids fall
-            return np.negative(self.ticks, dtype=np.float64).searchsorted(-limits, side="right")
-        return self.ticks.searchsorted(limits, side="right")
+        # Whole ticks, so that the search needs no copy of the levels as floats.
+        if book_side < 0:
+            return self.ticks.searchsorted(np.floor(limits).astype(np.int64), side="right")
+        rising = self.ticks[::-1]  # bids fall
+        return len(rising) - rising.searchsorted(np.ceil(limits).astype(np.int64), side="left")
 
     def count_within(self, bps: float, book_side: int, mid_ticks: float) -> int:
         """Return how many levels lie within `bps` of a mid, as `counts_within`."""
@@ -220,12 +236,10 @@ class BookView:
         if index < 0 or lots == 0:
             return Walk(0, asked, 0, 0.0, 0.0, None, 0, len(book_side) == 0)
         ticks, level_lots = book_side.ticks.item(index), book_side.lots.item(index)
-        before = book_side.cumulative_lots.item(index - 1) if index else 0
+        before, base_before, quote_before = book_side.filled_before(index)
         last = min(lots - before, level_lots)
         base, quote = self.instrument.amounts(last, ticks * self.instrument.tick_value)
-        if index:
-            base += book_side.cumulative_base.item(index - 1)
-            quote += book_side.cumulative_quote.item(index - 1)
+        base, quote = base_before + base, quote_before + quote
         filled = before + last
         edge = self.proven_ticks(side)
         unproven = 0

@@ -1,11 +1,10 @@
 """What a cost model may know of one book at the moment of asking: numbers with a name, a unit and a definition."""
 
+from fillcast.models.features.layout_kernels import BANDS_BPS, IMBALANCE_LEVELS
 from fillcast.models.features.names import (
-    BANDS_BPS,
     BOOK_FEATURES,
     FEATURES,
     FLOW_FEATURES,
-    IMBALANCE_LEVELS,
     Feature,
     index_of,
     table,

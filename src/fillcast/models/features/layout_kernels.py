@@ -10,6 +10,9 @@ from typing import Final
 NS_PER_S: Final = 1_000_000_000
 BPS: Final = 1e4
 
+BANDS_BPS: Final = (1, 2, 5, 10, 25, 50)  # distances from the mid, basis points
+IMBALANCE_LEVELS: Final = (1, 5, 10)  # price levels of each side, from the best
+
 LEVELS: Final = 5  # price levels of each side, from the best
 WINDOWS_NS: Final = (100_000_000, 1_000_000_000, 10_000_000_000, 60_000_000_000)
 FIRST_STEADY: Final = 1  # the shortest window is left out where a rate or a ratio would be of single events

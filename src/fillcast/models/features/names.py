@@ -12,15 +12,14 @@ from typing import Final
 
 from fillcast.models.features.layout_kernels import (
     AUTOCORRELATION_HALF_LIFE_S,
+    BANDS_BPS,
     FIRST_STEADY,
     HALF_LIVES_S,
+    IMBALANCE_LEVELS,
     LEVELS,
     NS_PER_S,
     WINDOWS_NS,
 )
-
-BANDS_BPS: Final = (1, 2, 5, 10, 25, 50)  # distances from the mid, basis points
-IMBALANCE_LEVELS: Final = (1, 5, 10)  # price levels of each side, from the best
 
 _ORDINALS: Final = ("", "best", "second", "third", "fourth", "fifth")
 

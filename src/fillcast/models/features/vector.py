@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from fillcast.core.units import BPS
-from fillcast.core.view import BookSide, BookView
+from fillcast.core.instrument import ContractKind
+from fillcast.core.view import BookView
 from fillcast.errors import ParameterError
 from fillcast.models.bounds import positive
-from fillcast.models.features.names import BANDS_BPS, BOOK_FEATURES, IMBALANCE_LEVELS
+from fillcast.models.features.book_kernels import CONSUMED, COUNT, book_answer
+from fillcast.models.features.names import BOOK_FEATURES
 from fillcast.models.features.state import FeatureState
-
-BANDS = np.array(BANDS_BPS, np.float64)
-BANDS_SQUARED = sum(band * band for band in BANDS_BPS)
 
 
 def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]:
@@ -50,27 +46,13 @@ def book_features(view: BookView, side: int, size: float) -> NDArray[np.float64]
     walk = view.walk_base(side, size)
     if not len(view.bids) or not len(view.asks):
         return np.full(len(BOOK_FEATURES), np.nan)
-    bid, ask = int(view.bids.ticks[0]), int(view.asks.ticks[0])
-    mid = (bid + ask) / 2
-    bid_lots, ask_lots = float(view.bids.lots[0]), float(view.asks.lots[0])
-    micro = (ask * bid_lots + bid * ask_lots) / (bid_lots + ask_lots)
-    bid_depth, ask_depth = _depth(view.bids, 1, mid), _depth(view.asks, -1, mid)
-    taken = ask_depth if side > 0 else bid_depth
-    return np.array(
-        (
-            ask - bid,
-            (ask - bid) / mid * BPS,
-            micro - mid,
-            *bid_depth,
-            _slope(bid_depth),
-            *ask_depth,
-            _slope(ask_depth),
-            *(_imbalance(view, count) for count in IMBALANCE_LEVELS),
-            *(size / depth if depth else math.inf for depth in taken),
-            walk.levels,
-        ),
-        np.float64,
-    )
+    instrument, out = view.instrument, np.empty(COUNT)
+    inverse = instrument.kind is ContractKind.INVERSE
+    unit = instrument.lot_value / instrument.tick_value if inverse else instrument.lot_value
+    bids, asks = view.bids, view.asks
+    book_answer(bids.ticks, bids.lots, asks.ticks, asks.lots, side, size, unit, inverse, out)
+    out[CONSUMED] = walk.levels
+    return out
 
 
 def features_at(
@@ -98,18 +80,3 @@ def features_at(
     if view.event_ns > moment:
         raise ParameterError(f"now_ns must be at least {view.event_ns}, the time of the book, not {moment!r}")
     return np.concatenate((book_features(view, side, size), state.at(moment)))
-
-
-def _depth(book_side: BookSide, sign: int, mid_ticks: float) -> list[float]:
-    counts = book_side.counts_within(BANDS, sign, mid_ticks).tolist()
-    sums = book_side.cumulative_base
-    return [sums.item(count - 1) if count else 0.0 for count in counts]
-
-
-def _slope(depths: list[float]) -> float:
-    return sum(band * depth for band, depth in zip(BANDS_BPS, depths, strict=True)) / BANDS_SQUARED
-
-
-def _imbalance(view: BookView, count: int) -> float:
-    bid, ask = (one.cumulative_lots.item(min(count, len(one)) - 1) for one in (view.bids, view.asks))
-    return (bid - ask) / (bid + ask)
