@@ -95,6 +95,14 @@ def test_a_first_book_that_comes_late_is_not_that_of_the_new_subscription(case: 
 
 
 @each
+def test_an_end_that_is_confirmed_late_costs_no_socket(case: Case) -> None:
+    line, answer = waiting(case, case.live())
+    assert not of(Reconnect, awaited(line, 50))  # its request may have waited for those of 200 other books
+    line.feed(*answer, case.whole())
+    assert line.states == ["LIVE"]
+
+
+@each
 def test_an_end_that_is_not_confirmed_costs_the_socket(case: Case) -> None:
     line, _ = waiting(case, case.live())
     line.feed(case.whole())
