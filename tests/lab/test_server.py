@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import socket
@@ -13,6 +14,7 @@ import aiohttp
 import pytest
 
 from fillcast.errors import UsageError
+from fillcast.lab.market import Market
 from fillcast.lab.options import LabOptions
 from tests.lab.dict_book import DictBook
 from tests.lab.scene import Lab, books, is_book, receive, until, with_lab
@@ -301,3 +303,19 @@ def test_settings_that_cannot_be_used_are_refused() -> None:
         with_lab(never, speed=0.0)
     with pytest.raises(UsageError, match="pace"):
         with_lab(never, options=LabOptions(pace=0.0))
+
+
+def test_a_lab_that_has_ended_leaves_no_market_behind() -> None:
+    def markets() -> set[int]:
+        gc.collect()
+        return {id(one) for one in gc.get_objects() if isinstance(one, Market)}
+
+    async def body(lab: Lab) -> None:
+        async with lab.http.get(f"{lab.url}/api/v5/market/books?instId=BTC-USDT") as reply:
+            assert reply.status == 200
+        assert markets() - before
+
+    before = markets()
+    for _ in range(2):
+        with_lab(body)
+        assert not markets() - before
