@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,12 @@ import pytest
 from fillcast.cli.asked import OrderFlags, ReachFlags, ask
 from fillcast.cli.config import read_config
 from fillcast.cli.protocol_settings import NOT_LIVE, ONLY_OF, settable
+from fillcast.core.instrument import Instrument
 from fillcast.errors import UsageError
-from fillcast.venues import VENUES
+from fillcast.venues import VENUES, venue
 from fillcast.venues.settings import Settings
+from fillcast.venues.splicing import SplicingConnection
+from fillcast.venues.streaming import StreamingConnection
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 
@@ -89,6 +93,15 @@ def test_every_setting_can_be_set_for_the_venues_that_ask_for_it():
 def test_every_setting_is_on_the_page():
     text = PAGE.read_text(encoding="utf-8")
     assert [field.name for field in dataclasses.fields(Settings) if f"`{field.name}`" not in text] == list(NOT_LIVE)
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_a_venue_takes_the_settings_of_its_kind_of_connection(name):
+    symbol = Instrument(name, "BTC-USD", "BTC", "USD", Decimal("0.1"), Decimal("0.001"))
+    forms = [Settings(), Settings(use_gate_obu=False)]
+    lines = [line for form in forms for line in venue(name).connections([symbol], settings=form)]
+    assert ("fetch_spacing_ns" in settable(name)) == any(isinstance(line, SplicingConnection) for line in lines)
+    assert ("stream_wait_ns" in settable(name)) == any(isinstance(line, StreamingConnection) for line in lines)
 
 
 NAMED = {
