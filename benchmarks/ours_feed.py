@@ -11,7 +11,7 @@ from fillcast.core.events import BOOK, SNAPSHOT, UPDATE
 from fillcast.core.events import KIND as EVENT_KIND
 from fillcast.core.state import BookState
 from fillcast.feed.driven import Driven, Listener
-from fillcast.session.session import watch
+from fillcast.session.opening import watch
 
 BIDS, ASKS = 1, -1
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from fillcast.forecast.snapshots import Snapshots as Snapshots
     from fillcast.models.impact.square_root import SquareRootLaw as SquareRootLaw
     from fillcast.session.answer import Answer as Answer
+    from fillcast.session.opening import watch as watch
     from fillcast.session.session import Session as Session
-    from fillcast.session.session import watch as watch
     from fillcast.tape.verify import Verification as Verification
     from fillcast.tape.verify import verify as verify
 
@@ -63,7 +63,7 @@ _PLACES = {
     "parse_order": "fillcast.forecast.order",
     "slippage_model": "fillcast.forecast.slippage",
     "verify": "fillcast.tape.verify",
-    "watch": "fillcast.session.session",
+    "watch": "fillcast.session.opening",
 }
 
 __all__ = ["__version__", *sorted(_PLACES)]

@@ -19,8 +19,9 @@ from fillcast.forecast.rates import known_rates
 from fillcast.forecast.size import MAX_EXPONENT, MAX_TEXT, NOT_FINITE, match_size, parse_duration, spelled_out
 from fillcast.models.fees import FeeRate, stated_fee
 from fillcast.session.endpoints import parse_endpoints
+from fillcast.session.opening import watch
 from fillcast.session.resolve import parse_keys
-from fillcast.session.session import Session, watch
+from fillcast.session.session import Session
 from fillcast.venues import VENUES
 
 if TYPE_CHECKING:

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fillcast.core.book import Book
 from fillcast.core.events import BOOK, KIND, TRADES
 from fillcast.core.instrument import Instrument
@@ -28,14 +31,12 @@ from fillcast.forecast.order import MARKET, Order
 from fillcast.models.calibration.calibration import Calibration
 from fillcast.models.calibration.names import VOLATILITY
 from fillcast.models.fees import FeeRate
-from fillcast.models.volatility import DEFAULT_HALF_LIFE_S, VolatilityEstimate
+from fillcast.models.volatility import VolatilityEstimate
 from fillcast.session.activity import Activity, Watched
 from fillcast.session.answer import Answer
-from fillcast.session.resolve import parse_keys
+from fillcast.session.rolling import RollingFeatures
 from fillcast.session.routes import Destination
-from fillcast.venues import VENUES, venue
 from fillcast.venues.protocol import Health
-from fillcast.venues.settings import Settings as ProtocolSettings
 
 ORDERS_REMEMBERED = 256  # whose last forecast is kept
 
@@ -65,6 +66,8 @@ class Session:
         half_life_s: float,
         patience_s: float | None = None,
         models: Mapping[str, Calibration] | None = None,
+        *,
+        features: bool = False,
     ) -> None:
         self._destinations = tuple(destinations)
         self._settings = settings
@@ -73,6 +76,8 @@ class Session:
         self._half_life_s = half_life_s
         self._patience_s = patience_s
         self._models = models or {}
+        self._features = features
+        self._rolling: RollingFeatures | None = None
         self._group = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
         self._watched: dict[str, Watched] = {}
@@ -90,7 +95,8 @@ class Session:
             await asyncio.gather(*(destination.rest.close() for destination in self._destinations))
             raise
         self.instruments = {one.key: one for instruments in found for one in instruments}
-        on_frame = self._on_frame if self._outer.on_frame is None else self._on_frame_and_tell
+        plain = self._outer.on_frame is None and not self._features
+        on_frame = self._on_frame if plain else self._on_frame_and_more
         listener = Listener(on_frame, self._on_batch, self._outer.on_notice)
         routes = [
             destination.route(instruments)
@@ -99,6 +105,8 @@ class Session:
         ]
         self.feed = Feed(routes, listener=listener, settings=self._settings, clock=self._clock)
         self._find_books()
+        if self._features:
+            self._rolling = RollingFeatures(self._watched, self._carried)
         await self._group.__aenter__()
         self._running = self._group.create_task(self.feed.run(), name="feed")
         return self
@@ -186,11 +194,32 @@ class Session:
         calibrated = None if model is None else model.parameters.get(VOLATILITY)
         if calibrated is None or calibrated.estimate is None:
             return estimate
-        return replace(estimate, prior_per_sqrt_s=calibrated.estimate.value / BPS)
+        prior = calibrated.estimate.value / BPS
+        return replace(estimate, prior_per_sqrt_s=prior, prior_as_of_ns=calibrated.as_of_ns)
 
     def activity(self, key: str) -> Activity:
         """Return what has traded lately."""
         return self._one(key).tally.summary(self._clock.mono_ns())
+
+    def features(self, key: str, side: int, size_base: float) -> NDArray[np.float64]:
+        """Return what a learned model may know of an order now: float64 in the order of `models.features.FEATURES`.
+
+        Parameters
+        ----------
+        side, size_base
+            +1 buy, -1 sell; base units.
+
+        Raises
+        ------
+        UsageError
+            When the session was not asked to keep features.
+        NotLiveError
+            When the book is not proven right.
+        """
+        self.health(key)  # applies the limits of silence and lag
+        if self._rolling is None:
+            raise UsageError(f"features of {key} are kept by a session that was made with features=True")
+        return self._rolling.vector(key, side, size_base)
 
     def conditions(self, key: str) -> Conditions:
         """Return what has been seen of the market beside the book and its volatility."""
@@ -199,8 +228,7 @@ class Session:
         count = activity.buys + activity.sells
         window_s = activity.window_s
         volume = Volume.seen(book.instrument, book.mid, traded, activity.squared_lots, count, window_s)
-        model = self._models.get(key)
-        return Conditions.of(volume, {} if model is None else model.parameters)
+        return Conditions.of(volume, self._models.get(key))
 
     def forecast(self, order: Order, *, fee: FeeRate | None = None, level: float = DEFAULT_LEVEL) -> Answer:
         """Forecast an order on its book as of now, and keep the forecast for when the book is not LIVE.
@@ -262,8 +290,10 @@ class Session:
                 watched = self._carried[id(connection)][index]
                 watched.count_trades(events, message, self._clock.mono_ns())
 
-    def _on_frame_and_tell(self, connection: Driven) -> None:
+    def _on_frame_and_more(self, connection: Driven) -> None:
         self._on_frame(connection)
+        if self._rolling is not None:
+            self._rolling.take(connection)
         if self._outer.on_frame is not None:
             self._outer.on_frame(connection)
 
@@ -300,62 +330,3 @@ class Session:
 
     def _link(self, watched: Watched) -> LinkStatus:
         return next(one.status for one in self.feed.clients if one.connection is watched.connection)
-
-
-def watch(
-    keys: Iterable[str],
-    *,
-    endpoints: Mapping[str, str] | None = None,
-    proxy: str | None = None,
-    settings: Settings | None = None,
-    protocol: ProtocolSettings | Mapping[str, ProtocolSettings] | None = None,
-    clock: Clock | None = None,
-    listener: Listener | None = None,
-    half_life_s: float = DEFAULT_HALF_LIFE_S,
-    patience_s: float | None = None,
-    models: Mapping[str, Calibration] | None = None,
-) -> Session:
-    """Follow instruments: `async with watch(["okx:BTC-USDT"]) as session: ...`.
-
-    Parameters
-    ----------
-    keys
-        `VENUE:SYMBOL`, one or more.
-    endpoints
-        Base URLs by venue that take the place of the venue's own, such as `{"okx": "http://127.0.0.1:8100"}`.
-    proxy
-        URL of an HTTP proxy for every connection; from the environment when absent.
-    settings, protocol
-        Limits and waits of the feed, and of the venues' protocols: the same for all, or by venue.
-    listener
-        Told of frames, batches and notices as they happen.
-    half_life_s
-        Of the volatility estimate.
-    patience_s
-        Seconds for each venue to say what the instruments are. What it does not answer in time, or at all, is left
-        out and told in `Session.unanswered`, as long as anything is answered. A symbol that a venue does not list is
-        raised in any case. Without a patience every failure is.
-
-    models
-        Calibrations by `VENUE:SYMBOL`, as `read_model` gives them: their parameters of impact come before priors.
-
-    Raises
-    ------
-    UsageError
-        When a key, an endpoint or the proxy cannot be used. Entering the session raises
-        `UnknownInstrumentError`, `ConnectError` or `VenueError` when an instrument cannot be resolved.
-    """
-    settings, clock = settings or Settings(), clock or Clock()
-    destinations = [
-        Destination(
-            venue(name),
-            symbols,
-            endpoints or {},
-            proxy,
-            settings,
-            clock,
-            protocol.get(name) if isinstance(protocol, Mapping) else protocol,
-        )
-        for name, symbols in parse_keys(keys, VENUES).items()
-    ]
-    return Session(destinations, settings, clock, listener or Listener(), half_life_s, patience_s, models)
