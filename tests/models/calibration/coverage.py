@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from fillcast.models.calibration.adverse_selection import READ_AT_NS, estimate_adverse_selection
 from fillcast.models.calibration.kernel import estimate_kernel
 from fillcast.models.calibration.names import (
     HALF_SPREAD,
     KERNEL_DECAY,
+    MARKOUT,
     PERMANENT,
     RESILIENCE,
     RESPONSE_10S,
@@ -22,7 +24,7 @@ from fillcast.models.calibration.permanent import estimate_permanent
 from fillcast.models.calibration.resilience import estimate_resilience
 from fillcast.models.calibration.response import READ_AT_S, estimate_response
 from fillcast.models.calibration.spread import estimate_half_spread
-from fillcast.models.calibration.stretch import Stretch
+from fillcast.models.calibration.stretch import NS_PER_S, Stretch
 from fillcast.models.calibration.temporary import estimate_temporary
 from fillcast.models.calibration.volatility import estimate_volatility
 from fillcast.models.calibration.volume import estimate_volume_rate
@@ -43,6 +45,8 @@ class Case:
 MARKET = Market()
 # Impact moves the mid too: without it sigma is all of its volatility.
 PLAIN = Market(walk=0.0, permanent=0.0)
+# Orders that pay the touch and no more: each of their trades is the fill of a maker at the touch.
+AT_TOUCH = Market(walk=0.0)
 # Windows of minutes need hours, and neither depth nor fine quotes.
 HOURS = Market(seconds=8 * 3600.0, orders_per_s=0.3, permanent=1.0, quote_step_s=10.0, depth_step_s=1000.0)
 SIGNED = SignedMarket()
@@ -60,6 +64,12 @@ CASES = (
     Case(PERMANENT, lambda seed: market(HOURS, seed), estimate_permanent, HOURS.permanent),
     Case(RESILIENCE, _short, lambda stretches: estimate_resilience(stretches).parameter, MARKET.rate),
     Case(RESPONSE_10S, _short, lambda stretches: estimate_response(stretches).parameter, MARKET.response(READ_AT_S)),
+    Case(
+        MARKOUT,
+        lambda seed: market(AT_TOUCH, seed),
+        lambda stretches: estimate_adverse_selection(stretches).parameter,
+        AT_TOUCH.response(READ_AT_NS / NS_PER_S),
+    ),
     Case(
         KERNEL_DECAY,
         lambda seed: signed_market(SIGNED, seed),

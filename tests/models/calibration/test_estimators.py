@@ -21,7 +21,7 @@ from fillcast.models.calibration.volatility import SLOW_STEPS, estimate_volatili
 from fillcast.models.calibration.volume import estimate_volume_rate
 from fillcast.models.liquidity import quoted_spread
 from fillcast.models.volatility import log_returns, realised_variance, two_scale_variance
-from tests.models.calibration.coverage import CASES, HOURS, MARKET, PLAIN, SIGNED, Case
+from tests.models.calibration.coverage import AT_TOUCH, CASES, HOURS, MARKET, PLAIN, SIGNED, Case
 from tests.models.calibration.worlds import BPS, START_NS, Market, market, signed_market
 
 
@@ -186,7 +186,7 @@ PER_BASE = {"temporary_impact": 1, "permanent_impact": 1, "volume_rate": -1}
 
 @pytest.mark.parametrize("case", CASES[:-1], ids=lambda case: case.name)
 def test_another_unit_of_size_or_price_scales_the_estimate(case: Case) -> None:
-    world = HOURS if case.name == "permanent_impact" else MARKET
+    world = {"permanent_impact": HOURS, "adverse_selection": AT_TOUCH}.get(case.name, MARKET)
     plain, unit = case.estimate([market(world, 17)]), 8.0
     larger = case.estimate([market(dataclasses.replace(world, base_unit=unit), 17)])
     dearer = case.estimate([market(dataclasses.replace(world, price=1000.0 * world.price), 17)])

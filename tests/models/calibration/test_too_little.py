@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fillcast.errors import ParameterError
+from fillcast.models.calibration.adverse_selection import estimate_adverse_selection
 from fillcast.models.calibration.enough import spoken
 from fillcast.models.calibration.kernel import estimate_kernel
 from fillcast.models.calibration.names import UNITS
@@ -78,6 +79,9 @@ def test_a_market_without_trades() -> None:
     reason = "not calibrated: 0 market orders of 20% of the near depth or more, at least 30 are needed"
     assert refused(estimate_resilience(silent).parameter) == reason
     assert reason in refused(estimate_temporary(silent))
+    fills = estimate_adverse_selection(silent)
+    assert refused(fills.parameter) == "not calibrated: 0 of 10 separate windows of 15 s (0 fills)"
+    assert len(fills.curve.lags) == 0
     hours = [without(market(Market(seconds=7200.0, depth_step_s=1000.0), 3), "trade")]
     assert refused(estimate_permanent(hours)) == "not calibrated: signed volume does not vary"
     assert refused(estimate_kernel(hours).parameter) == "not calibrated: 0 market orders, at least 20000 are needed"
@@ -91,6 +95,7 @@ def test_a_market_without_a_book() -> None:
         assert refused(parameter) == "not calibrated: no quote"
     assert refused(estimate_resilience(blind).parameter) == "not calibrated: no depth near the mid"
     assert refused(estimate_response(blind).parameter).startswith("not calibrated: 0 market orders")
+    assert refused(estimate_adverse_selection(blind).parameter) == "not calibrated: no mid"
     assert refused(estimate_permanent(blind)) == "not calibrated: 0 unbroken windows of 5 min, at least 24 are needed"
 
 

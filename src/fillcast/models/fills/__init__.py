@@ -18,10 +18,12 @@ from fillcast.models.fills.hazard import FillHazard, Outcome, fit_hazard, known_
 from fillcast.models.fills.logistic import LogisticFill, fit_logistic
 from fillcast.models.fills.markout import (
     HORIZONS_NS,
+    MakerFills,
     Markout,
     adverse_bps,
     estimate_markouts,
     maker_fill_cost_bps,
+    pooled_markouts,
 )
 from fillcast.models.fills.mix import MakerTakerMix, maker_taker_mix
 from fillcast.models.fills.outflow import EmpiricalOutflow, ExponentialOutflow, Outflow
@@ -41,6 +43,7 @@ __all__ = [
     "LogOfTotal",
     "LogShare",
     "LogisticFill",
+    "MakerFills",
     "MakerTakerMix",
     "Markout",
     "Outcome",
@@ -62,5 +65,6 @@ __all__ = [
     "known_by",
     "maker_fill_cost_bps",
     "maker_taker_mix",
+    "pooled_markouts",
     "probability_up",
 ]

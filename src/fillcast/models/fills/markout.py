@@ -13,12 +13,13 @@ Regulation NMS prescribes for realised spreads (as amended on 2024-03-06): 50 ms
 Windows of fills that come close together overlap. Errors are therefore clustered: fills of one stretch as long as the
 horizon count as one observation, and neighbouring stretches, whose windows still overlap, enter with their covariance
 where it is positive. With fewer than `LEAST_CLUSTERS` of them a horizon is not calibrated, and no cost can be computed
-with it.
+with it. Recordings are pooled fill by fill: a window never reaches from one into the next.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +87,41 @@ def adverse_bps(side: ArrayLike, mid_at_fill: ArrayLike, mid_later: ArrayLike) -
     return against
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MakerFills:
+    """Maker fills and the mids around them, in one recording without a gap.
+
+    Attributes
+    ----------
+    times_ns, sides
+        (n,) when fills happened and whether the maker bought (+1) or sold (-1).
+    mid_times_ns, mids
+        (m,), one or more, not decreasing in time; a mid holds until the next, the last one until its own time.
+    """
+
+    times_ns: NDArray[np.int64]
+    sides: FloatArray
+    mid_times_ns: NDArray[np.int64]
+    mids: FloatArray
+
+    @classmethod
+    def checked(cls, times_ns: ArrayLike, sides: ArrayLike, mid_times_ns: ArrayLike, mids: ArrayLike) -> MakerFills:
+        """Return fills whose arrays fit together.
+
+        Raises
+        ------
+        ParameterError
+            When lengths differ, a side is neither +1 nor -1, a mid is no price, or the times of mids decrease.
+        """
+        fills, sign = np.asarray(times_ns, dtype=np.int64), _sides(sides)
+        times, values = np.asarray(mid_times_ns, dtype=np.int64), positive_series("mids", mids)
+        same_length(fill_times_ns=fills, sides=sign)
+        same_length(mid_times_ns=times, mids=values)
+        if np.any(np.diff(times) < 0):
+            raise ParameterError("mid_times_ns must not decrease")
+        return cls(fills, sign, times, values)
+
+
 def estimate_markouts(
     fill_times_ns: ArrayLike,
     sides: ArrayLike,
@@ -109,15 +145,17 @@ def estimate_markouts(
     level
         Of the intervals.
     """
-    fills, sign = np.asarray(fill_times_ns, dtype=np.int64), _sides(sides)
-    times, values = np.asarray(mid_times_ns, dtype=np.int64), positive_series("mids", mids)
-    same_length(fill_times_ns=fills, sides=sign)
-    same_length(mid_times_ns=times, mids=values)
+    recording = MakerFills.checked(fill_times_ns, sides, mid_times_ns, mids)
+    return pooled_markouts((recording,), horizons_ns=horizons_ns, level=level)
+
+
+def pooled_markouts(
+    recordings: Sequence[MakerFills], *, horizons_ns: tuple[int, ...] = HORIZONS_NS, level: float = LEVEL
+) -> tuple[Markout, ...]:
+    """Return the markout of the fills of several recordings together; parameters as of `estimate_markouts`."""
     positive("horizons_ns", np.array(horizons_ns))
-    if np.any(np.diff(times) < 0):
-        raise ParameterError("mid_times_ns must not decrease")
     two_sided(level)
-    return tuple(_at_horizon(fills, sign, times, values, horizon, level) for horizon in horizons_ns)
+    return tuple(_at_horizon(recordings, horizon, level) for horizon in horizons_ns)
 
 
 def maker_fill_cost_bps(half_spread_bps: float, maker_fee_bps: float, markout: Markout) -> Estimate:
@@ -142,33 +180,38 @@ def maker_fill_cost_bps(half_spread_bps: float, maker_fee_bps: float, markout: M
     return markout.calibrated().scaled(1.0, maker_fee_bps - half_spread_bps)
 
 
-def _at_horizon(
-    fills: NDArray[np.int64],
-    sign: FloatArray,
-    times: NDArray[np.int64],
-    mids: FloatArray,
-    horizon: int,
-    level: float,
-) -> Markout:
-    if times.size == 0:
+def _at_horizon(recordings: Sequence[MakerFills], horizon: int, level: float) -> Markout:
+    seen = [_moves(one, horizon) for one in recordings]
+    if not seen:
         return Markout(horizon, None, "not calibrated: no mid")
-    before = np.searchsorted(times, fills, side="left") - 1
-    used = (before >= 0) & (fills + horizon <= times[-1])
-    later = np.searchsorted(times, fills[used] + horizon, side="right") - 1
-    moves = adverse_bps(sign[used], mids[before[used]], mids[later])
-    groups, members = np.unique(fills[used] // horizon, return_inverse=True)
-    clusters, n = len(groups), len(moves)
+    moves = np.concatenate([against for against, _ in seen])
+    n, clusters = len(moves), sum(len(np.unique(windows)) for _, windows in seen)
     if clusters < LEAST_CLUSTERS:
         seconds = horizon / NS_PER_S
         reason = f"not calibrated: {clusters} of {LEAST_CLUSTERS} separate windows of {seconds:g} s ({n} fills)"
         return Markout(horizon, None, reason)
     mean = float(moves.mean())
-    sums = np.bincount(members, weights=moves - mean, minlength=clusters)
-    neighbours = np.diff(groups) == 1
-    shared = 2.0 * float(np.sum(sums[:-1][neighbours] * sums[1:][neighbours]))
-    error = math.sqrt((float(sums @ sums) + max(shared, 0.0)) * clusters / (clusters - 1)) / n
+    own, shared = np.sum([_squares(against - mean, windows) for against, windows in seen], axis=0).tolist()
+    error = math.sqrt((own + max(shared, 0.0)) * clusters / (clusters - 1)) / n
     reach = two_sided(level) * error
     return Markout(horizon, Estimate(mean, mean - reach, mean + reach, level, n))
+
+
+def _moves(recording: MakerFills, horizon: int) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Return a(h) of the fills whose horizon lies within the recording, and the window that each belongs to."""
+    fills, times, mids = recording.times_ns, recording.mid_times_ns, recording.mids
+    before = np.searchsorted(times, fills, side="left") - 1
+    used = (before >= 0) & (fills + horizon <= times[-1])
+    later = np.searchsorted(times, fills[used] + horizon, side="right") - 1
+    return adverse_bps(recording.sides[used], mids[before[used]], mids[later]), fills[used] // horizon
+
+
+def _squares(deviations: FloatArray, windows: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the squares of the windows' sums, and twice the products of neighbouring ones."""
+    places, members = np.unique(windows, return_inverse=True)
+    sums = np.bincount(members, weights=deviations, minlength=len(places))
+    neighbours = np.diff(places) == 1
+    return float(sums @ sums), 2.0 * float(np.sum(sums[:-1][neighbours] * sums[1:][neighbours]))
 
 
 def _sides(side: ArrayLike) -> FloatArray:
