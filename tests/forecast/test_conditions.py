@@ -5,12 +5,17 @@ import math
 import pytest
 
 from fillcast.forecast.conditions import Conditions, Volume, describe
-from fillcast.models.calibration.names import PERMANENT, PREFACTOR, VOLUME_RATE
-from fillcast.models.calibration.parameter import calibrated
+from fillcast.models.calibration.age import until
+from fillcast.models.calibration.calibration import Calibration
+from fillcast.models.calibration.names import MARKOUT, PERMANENT, PREFACTOR, VOLUME_RATE
+from fillcast.models.calibration.parameter import Parameter, calibrated
+from fillcast.models.calibration.week_volume import NOT_GIVEN, WeekVolume
 from fillcast.models.estimate import Estimate
 from fillcast.models.impact import US_SHARES_2003, AthlImpact
+from fillcast.models.schedule import fit_volume_curve
 from tests.forecast.examples import INVERSE, SPOT
 
+DAY_NS = 86_400_000_000_000
 VOLUME = Volume(0.6, 0.4, 400, 60.0, 0.1)
 
 
@@ -52,21 +57,60 @@ def test_the_prior_of_permanent_impact_is_that_of_the_paper() -> None:
     assert Conditions().permanent(sigma_per_sqrt_s, 0.9) is None
 
 
+def model_of(*parameters: Parameter, volume: WeekVolume = NOT_GIVEN) -> Calibration:
+    return Calibration("a:b", 0.9, 0, DAY_NS, 86_400.0, 1, {one.name: one for one in parameters}, {}, volume)
+
+
 def test_what_is_calibrated_comes_before_the_prior() -> None:
     for name, unit in ((PERMANENT, "bps per base"), (PREFACTOR, "1")):
         measured = calibrated(name, unit, Estimate(0.7, 0.5, 0.9, 0.9, 100), "a test", window_s=7200.0, as_of_ns=1)
         conditions = Conditions(VOLUME, {name: measured})
         found = conditions.permanent(1e-4, 0.9) if name == PERMANENT else conditions.prefactor()
         assert found == measured
-    assert describe(measured) == "impact prefactor 0.7 (0.5 to 0.9) 1, calibrated: 120 min of market until 1970-01-01"
+    told = "impact prefactor 0.7 (0.5 to 0.9) 1, calibrated: 120 min of market until 1970-01-01"
+    assert describe(measured, DAY_NS) == told
+    assert describe(measured, 12 * DAY_NS + 1) == f"{told}, 12 days old"
+
+
+def test_a_calibrated_markout_comes_before_the_half_spread() -> None:
+    measured = calibrated(MARKOUT, "bps", Estimate(0.5, 0.2, 0.8, 0.9, 900), "a test", window_s=300.0, as_of_ns=1)
+
+    assert Conditions.of(None, model_of(measured)).adverse_selection(0.01) == measured
+    assert Conditions.of(None, model_of()).adverse_selection(0.01).known().value == 0.01
+
+
+def test_a_calibrated_curve_is_that_of_the_model() -> None:
+    curve = fit_volume_curve([0, 1], [2.0, 3.0])
+    found = Conditions.of(VOLUME, model_of(volume=WeekVolume(curve, "", 2, DAY_NS)))
+
+    assert (found.volume, found.curve, found.curve_as_of_ns) == (VOLUME, curve, DAY_NS)
+    assert Conditions.of(VOLUME, model_of()).curve is None
+    assert Conditions.of(VOLUME, None) == Conditions(VOLUME)
+
+
+@pytest.mark.parametrize(
+    ("age_ns", "said"),
+    [
+        (-DAY_NS, "until 1970-01-02"),  # a clock that is behind
+        (0, "until 1970-01-02"),
+        (DAY_NS, "until 1970-01-02"),
+        (DAY_NS + 1, "until 1970-01-02, 1 day old"),
+        (2 * DAY_NS, "until 1970-01-02, 2 days old"),
+        (400 * DAY_NS - 1, "until 1970-01-02, 399 days old"),
+    ],
+)
+def test_what_is_older_than_a_day_says_how_old(age_ns: int, said: str) -> None:
+    assert until(DAY_NS, DAY_NS + age_ns) == said
 
 
 def test_a_calibrated_volume_stands_in_for_one_that_was_not_seen() -> None:
     rate = calibrated(VOLUME_RATE, "base / s", Estimate(2.0, 1.0, 4.0, 0.9, 50), "a test", window_s=600.0, as_of_ns=1)
-    found = Conditions.of(None, {VOLUME_RATE: rate}).volume
+    found = Conditions.of(None, model_of(rate)).volume
     assert found is not None
 
     assert (found.base_per_s, found.trades, found.window_s) == (2.0, 50, 600.0)
     assert found.spread(0.9) == pytest.approx(2.0)
-    assert Conditions.of(VOLUME, {VOLUME_RATE: rate}).volume == VOLUME
-    assert Conditions.of(None, {}).volume is None
+    assert found.describe(3 * DAY_NS) == "2 base/s, 50 trades in 600 s, calibrated: until 1970-01-01, 2 days old"
+    assert VOLUME.describe(3 * DAY_NS) == "1 base/s, 400 trades in 60 s"
+    assert Conditions.of(VOLUME, model_of(rate)).volume == VOLUME
+    assert Conditions.of(None, model_of()).volume is None

@@ -19,7 +19,9 @@ from fillcast.models.calibration.calibration import Calibration
 from fillcast.models.calibration.curve import Curve
 from fillcast.models.calibration.names import HALF_SPREAD, PERMANENT, PREFACTOR, UNITS, VOLATILITY
 from fillcast.models.calibration.parameter import calibrated, not_calibrated, prior
+from fillcast.models.calibration.week_volume import WeekVolume
 from fillcast.models.estimate import Estimate
+from fillcast.models.schedule import fit_volume_curve
 
 AT_NS = 1_723_161_599_123_456_789
 ODD = 0.1 + 0.2  # needs all its digits
@@ -35,7 +37,13 @@ def calibration(instrument: str = "binance_usdm:BTCUSDT") -> Calibration:
     lags = np.array([0.01, ODD, 10.0])
     curve = Curve("response", "bps", lags, "s", lags / 3, lags / 3 - 1, np.array([1.0, 2.0, math.inf]), 0.9, 5339)
     named = {one.name: one for one in parameters}
-    return Calibration(instrument, 0.9, AT_NS - 10**11, AT_NS, 344.561, 2, named, {"response": curve})
+    return Calibration(instrument, 0.9, AT_NS - 10**11, AT_NS, 344.561, 2, named, {"response": curve}, volume())
+
+
+def volume() -> WeekVolume:
+    """Return the volume of three minutes of the week, the last one of Sunday among them, one of them seen twice."""
+    curve = fit_volume_curve([4 * 1440 - 1, 4 * 1440, 11 * 1440, 19 * 1440], [0.0, ODD, 7.0, 1 / 3])
+    return WeekVolume(curve, "", 1440, AT_NS)
 
 
 def same(one: Calibration, other: Calibration) -> bool:
@@ -44,7 +52,19 @@ def same(one: Calibration, other: Calibration) -> bool:
         return False
     if dict(one.parameters) != dict(other.parameters) or list(one.curves) != list(other.curves):
         return False
-    return all(same_curve(curve, other.curves[name]) for name, curve in one.curves.items())
+    return all(same_curve(curve, other.curves[name]) for name, curve in one.curves.items()) and same_volume(
+        one.volume, other.volume
+    )
+
+
+def same_volume(one: WeekVolume, other: WeekVolume) -> bool:
+    if (one.reason, one.minutes, one.as_of_ns) != (other.reason, other.minutes, other.as_of_ns):
+        return False
+    if one.curve is None or other.curve is None:
+        return one.curve is other.curve
+    return np.array_equal(one.curve.medians, other.curve.medians, equal_nan=True) and np.array_equal(
+        one.curve.weeks, other.curve.weeks
+    )
 
 
 def same_curve(one: Curve, other: Curve) -> bool:
@@ -72,6 +92,28 @@ def test_the_comparison_sees_a_last_digit():
     assert not same(one, replace(one, parameters=dict(one.parameters) | {VOLATILITY: replace(sigma, estimate=moved)}))
     curve = replace(one.curves["response"], value=one.curves["response"].value + 1e-15)
     assert not same(one, replace(one, curves={"response": curve}))
+    moved_volume = volume()
+    assert moved_volume.curve is not None
+    moved_volume.curve.medians[0] = math.nextafter(moved_volume.curve.medians[0], 9)
+    assert not same(one, replace(one, volume=moved_volume))
+    assert not same(one, replace(one, volume=WeekVolume(None, "not calibrated: no trade", 1440, AT_NS)))
+
+
+def test_a_volume_curve_that_is_none_keeps_its_reason(tmp_path):
+    none = replace(calibration(), volume=WeekVolume(None, "not calibrated: 5.8 min of market", 5, AT_NS))
+    write_model(tmp_path / "m.json", [none])
+    assert same(read_model(tmp_path / "m.json")["binance_usdm:BTCUSDT"], none)
+
+
+def test_a_file_of_version_1_is_read_without_a_volume_curve(tmp_path):
+    model = plain()
+    model["version"] = 1
+    del first(model)["volume_curve"]
+    (tmp_path / "old.json").write_text(json.dumps(model))
+    read = read_model(tmp_path / "old.json")["binance_usdm:BTCUSDT"]
+    assert read.volume.curve is None
+    assert read.volume.reason == "not calibrated: the model file is of version 1, which has no volume curve"
+    assert same(replace(read, volume=volume()), calibration())
 
 
 def test_the_file_is_for_people_too(tmp_path):
@@ -84,6 +126,8 @@ def test_the_file_is_for_people_too(tmp_path):
     assert by_name[PREFACTOR]["high"] is None
     assert by_name[PREFACTOR]["date"] is None
     assert by_name[VOLATILITY]["unit"] == "bps / sqrt(s)"
+    assert one["volume_curve"]["minute_of_week"] == [0, 1440, 10079]
+    assert one["volume_curve"]["median"] == [3.65, 0.3333333333333333, 0.0]
 
 
 # Writing.
@@ -130,13 +174,17 @@ def volatility(model: Any) -> Any:
     return first(model)["parameters"][0]
 
 
+def traded(model: Any) -> Any:
+    return first(model)["volume_curve"]
+
+
 BAD = {
     "empty": (b"", "Input data was truncated"),
     "text": (b"hello", "malformed"),
     "not utf-8": (b'{"format": "\xff\xfe"}', "utf-8"),
     "list": (b"[]", "Expected `object`"),
     "other JSON": (b'{"capture": "x"}', "not a model that fillcast calibrate wrote"),
-    "later version": (spoiled(lambda model: model.update(version=2)), "format version 2; this fillcast reads 1"),
+    "later version": (spoiled(lambda model: model.update(version=3)), "format version 3; this fillcast reads 1 and 2"),
     "unknown key": (spoiled(lambda model: volatility(model).update(colour="red")), "colour"),
     "value of another type": (spoiled(lambda model: volatility(model).update(value="much")), "Expected `float | null`"),
     "interval without its value": (spoiled(lambda model: volatility(model).update(low=2.0)), "must hold its value"),
@@ -146,6 +194,18 @@ BAD = {
     "no value": (spoiled(lambda model: volatility(model).update(value=None)), "'calibrated' without a value"),
     "instrument twice": (spoiled(lambda model: model["instruments"].append(first(model))), "is there twice"),
     "parameter twice": (spoiled(lambda model: first(model)["parameters"].append(volatility(model))), "there twice"),
+    "a moment beyond 2262": (spoiled(lambda model: volatility(model).update(as_of_ns=2**63)), "9223372036854775807"),
+    "volume in another unit": (spoiled(lambda model: traded(model).update(unit="base / s")), "not in 'base / min'"),
+    "volume cut off": (spoiled(lambda model: traded(model)["median"].pop()), "columns of several lengths"),
+    "volume of no minute": (spoiled(lambda model: traded(model)["minute_of_week"].append(10080)), "<= 10079"),
+    "volume below 0": (spoiled(lambda model: traded(model)["median"].append(-1.0)), ">= 0"),
+    "volume of no week": (spoiled(lambda model: traded(model)["weeks"].append(0)), ">= 1"),
+    "minutes out of order": (spoiled(lambda model: traded(model)["minute_of_week"].reverse()), "in rising order"),
+    "volume and none": (spoiled(lambda model: traded(model).update(reason="not calibrated: x")), "either minutes or a"),
+    "volume without a reason": (
+        spoiled(lambda model: traded(model).update(minute_of_week=[], median=[], weeks=[])),
+        "either minutes or a",
+    ),
     "curve cut off": (spoiled(lambda model: first(model)["curves"][0]["low"].pop()), "not of one length"),
 }
 
@@ -177,7 +237,7 @@ def test_a_file_that_is_far_too_large_is_not_read(tmp_path):
     path = tmp_path / "large"
     with path.open("wb") as file:
         file.truncate(LARGEST_BYTES + 1)
-    with pytest.raises(UsageError, match="larger than 64 MiB"):
+    with pytest.raises(UsageError, match="larger than 512 MiB"):
         read_model(path)
 
 

@@ -109,7 +109,34 @@ def test_vwap_follows_the_curve_of_the_minute() -> None:
     # A curve that never saw this hour is none.
     elsewhere = fit_volume_curve(minutes + 3000, np.full(12, 1.0))
     unseen = priced_of(worked("vwap", "10", horizon="10m", conditions=replace(SEEN, curve=elsewhere)))
-    assert "not calibrated" in unseen.note
+    assert unseen.note == "volume curve not calibrated at these minutes of the week: even slices"
+    silent = priced_of(worked("vwap", "10", conditions=replace(SEEN, curve=fit_volume_curve(minutes, np.zeros(12)))))
+    assert silent.note == "by the volume curve nothing trades at these minutes of the week: even slices"
+    assert unseen.slices == silent.slices == priced_of(worked("twap", "10", horizon="10m")).slices
+
+
+def test_a_slice_of_several_minutes_counts_them_all() -> None:
+    # Slices of 2.4 minutes, and a curve that trades in every second minute alone.
+    first = NOW_NS // 60_000_000_000
+    minutes = np.arange(first, first + 122)
+    curve = fit_volume_curve(minutes, np.where(minutes % 2, 100.0, 0.0))
+    found = priced_of(worked("vwap", "10", horizon="2h", conditions=replace(SEEN, curve=curve)))
+
+    sizes = [one.base for one in found.slices]
+    assert len(sizes) == 50
+    assert all(0.8 < size / 0.2 < 1.2 for size in sizes)  # of any 2.4 minutes 1 to 1.4 trade
+    assert sum(sizes) == pytest.approx(10.0)
+
+
+def test_slices_by_a_curve_say_how_old_it_is() -> None:
+    first = NOW_NS // 60_000_000_000
+    curve = fit_volume_curve(np.arange(first, first + 12), np.full(12, 60.0))
+    known = replace(SEEN, curve=curve, curve_as_of_ns=NOW_NS - 12 * 86_400_000_000_000)
+    (said,) = (line for line in priced_of(worked("vwap", "10", conditions=known)).rests_on if "curve" in line)
+
+    assert said.startswith("slices by a volume curve until ")
+    assert said.endswith(", 12 days old")
+    assert not any("curve" in line for line in priced_of(worked("twap", "10", conditions=known)).rests_on)
 
 
 # What it costs.

@@ -119,10 +119,12 @@ def show(collected: Collected, calibrations: list[Calibration], console: Console
 
 
 def _show_one(one: Calibration, console: Console) -> None:
+    import numpy as np
     from rich.markup import escape
 
     from fillcast.cli.layout import print_rows
     from fillcast.cli.words import count
+    from fillcast.models.calibration.week_volume import NAME as VOLUME_CURVE
 
     until = _date(one.end_ns)
     console.print(
@@ -137,6 +139,12 @@ def _show_one(one: Calibration, console: Console) -> None:
     for parameter in one.parameters.values():
         if parameter.estimate is None:
             console.print(f"{parameter.name}: [yellow]{escape(parameter.reason)}[/]", highlight=False, soft_wrap=True)
+    curve = one.volume.curve
+    if curve is None:
+        console.print(f"{VOLUME_CURVE}: [yellow]{escape(one.volume.reason)}[/]", highlight=False, soft_wrap=True)
+    else:
+        of_week = f"{np.count_nonzero(curve.weeks):,} of {len(curve.weeks):,} minutes of the week"
+        console.print(f"{VOLUME_CURVE}: {of_week}, from {one.volume.minutes:,} minutes", highlight=False)
     for parameter in known:
         for note in parameter.notes:
             console.print(f"· {parameter.name}: {escape(note)}", style="dim", highlight=False, soft_wrap=True)

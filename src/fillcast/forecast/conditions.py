@@ -18,15 +18,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from fillcast.core.instrument import Instrument
-from fillcast.core.units import BPS, NS_PER_S
+from fillcast.core.units import BPS
+from fillcast.models.calibration.age import until
 from fillcast.models.calibration.names import MARKOUT, PERMANENT, PREFACTOR, RESILIENCE, UNITS, VOLUME_RATE
 from fillcast.models.calibration.parameter import CALIBRATED, Parameter, prior
 from fillcast.models.estimate import Estimate, two_sided
 from fillcast.models.impact import US_SHARES_2003
 from fillcast.models.schedule import VolumeCurve
+
+if TYPE_CHECKING:
+    from fillcast.models.calibration.calibration import Calibration
 
 DAY_S = 86_400.0
 
@@ -48,6 +52,8 @@ class Volume:
     relative_error
         Standard error of the whole rate over the rate: the root of the summed squares of sizes over their sum, as of
         trades that come independently.
+    as_of_ns
+        Of the last datum where the rate is a calibrated one; 0 where it was seen just now.
     """
 
     buy_base_per_s: float
@@ -55,6 +61,7 @@ class Volume:
     trades: int
     window_s: float
     relative_error: float
+    as_of_ns: int = 0
 
     @property
     def base_per_s(self) -> float:
@@ -75,7 +82,7 @@ class Volume:
         one = rate.known()
         reach = max(math.log(one.high / one.value), math.log(one.value / one.low)) if one.low > 0 else math.inf
         half = one.value / 2
-        return cls(half, half, one.n, rate.window_s, min(reach / two_sided(one.level), LARGEST_ERROR))
+        return cls(half, half, one.n, rate.window_s, min(reach / two_sided(one.level), LARGEST_ERROR), rate.as_of_ns)
 
     @classmethod
     def seen(
@@ -106,9 +113,10 @@ class Volume:
         each = instrument.amounts(1, mid)[0] / window_s
         return cls(bought * each, sold * each, trades, window_s, math.sqrt(squared_lots) / (bought + sold))
 
-    def describe(self) -> str:
+    def describe(self, now_ns: int) -> str:
         """Say in one line where the figure comes from."""
-        return f"{self.base_per_s:.4g} base/s, {self.trades} trades in {self.window_s:.0f} s"
+        dated = f", calibrated: {until(self.as_of_ns, now_ns)}" if self.as_of_ns else ""
+        return f"{self.base_per_s:.4g} base/s, {self.trades} trades in {self.window_s:.0f} s{dated}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +131,24 @@ class Conditions:
         Calibrated ones, by name; those that say "not calibrated" count as absent.
     curve
         Volume by minute of the week, None where it is not calibrated.
+    curve_as_of_ns
+        Of the curve's last datum.
     """
 
     volume: Volume | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     curve: VolumeCurve | None = None
+    curve_as_of_ns: int = 0
 
     @classmethod
-    def of(cls, seen: Volume | None, parameters: Mapping[str, Parameter]) -> Conditions:
+    def of(cls, seen: Volume | None, model: Calibration | None) -> Conditions:
         """Return what was seen and what was calibrated; a calibrated volume stands in for one that was not seen."""
-        rate = parameters.get(VOLUME_RATE)
+        if model is None:
+            return cls(seen)
+        rate = model.parameters.get(VOLUME_RATE)
         if seen is None and rate is not None and rate.estimate is not None and rate.estimate.value > 0:
             seen = Volume.calibrated(rate)
-        return cls(seen, parameters)
+        return cls(seen, model.parameters, model.volume.curve, model.volume.as_of_ns)
 
     def resilience(self) -> Parameter:
         """Return rho, per second."""
@@ -179,14 +192,13 @@ class Conditions:
         return None if parameter is None or parameter.estimate is None else parameter
 
 
-def describe(parameter: Parameter) -> str:
-    """Say in one line what a parameter is and where it comes from."""
+def describe(parameter: Parameter, now_ns: int) -> str:
+    """Say in one line what a parameter is and where it comes from, and its age where that is more than a day."""
     one = parameter.known()
     words = parameter.name.replace("_", " ")
     where = parameter.source
     if parameter.origin == CALIBRATED:
-        day = datetime.fromtimestamp(parameter.as_of_ns / NS_PER_S, UTC).date()
-        where = f"{parameter.window_s / 60:.3g} min of market until {day}"
+        where = f"{parameter.window_s / 60:.3g} min of market {until(parameter.as_of_ns, now_ns)}"
     return f"{words} {one.value:.3g} ({one.low:.3g} to {one.high:.3g}) {parameter.unit}, {parameter.origin}: {where}"
 
 

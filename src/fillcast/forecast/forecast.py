@@ -196,6 +196,7 @@ def _price(
             fee=fee,
             volatility=volatility,
             conditions=conditions,
+            now_ns=now_ns,
             wait_s=wait_s,
             level=level,
         )

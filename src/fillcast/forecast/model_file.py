@@ -1,14 +1,16 @@
 """The file in which a calibration is kept: JSON, one object for each instrument.
 
-    {"format": "fillcast model", "version": 1, "notes": [...], "instruments": [
+    {"format": "fillcast model", "version": 2, "notes": [...], "instruments": [
         {"instrument", "date", "level", "start_ns", "end_ns", "window_s", "stretches",
          "parameters": [{"name", "unit", "value", "low", "high", "level", "n", "origin", "source", "reason",
                          "window_s", "as_of_ns", "date", "notes"}],
-         "curves": [{"name", "unit", "lag_unit", "lags", "value", "low", "high", "level", "n"}]}]}
+         "curves": [{"name", "unit", "lag_unit", "lags", "value", "low", "high", "level", "n"}],
+         "volume_curve": {"unit", "reason", "minutes", "as_of_ns", "minute_of_week", "median", "weeks"}}]}
 
 `value`, `low` and `high` are null where the parameter is not calibrated; a bound alone is null where the interval has
 no end on that side. Dates are those of the data, UTC, for people: programs read the `_ns`. Numbers are written with
-all their digits, so that what is read back is what was calibrated.
+all their digits, so that what is read back is what was calibrated. Files of version 1, which have no `volume_curve`,
+are read as well: their curve is not calibrated.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import numpy as np
 
 from fillcast.core.units import NS_PER_S
 from fillcast.errors import ParameterError, UsageError
+from fillcast.forecast.volume_record import Moment, VolumeRecord, read_volume, written_volume
 from fillcast.models.calibration.calibration import Calibration
 from fillcast.models.calibration.curve import Curve
 from fillcast.models.calibration.names import UNITS
@@ -32,9 +35,10 @@ from fillcast.models.calibration.parameter import CALIBRATED, NOT_CALIBRATED, PR
 from fillcast.models.estimate import Estimate
 
 FORMAT: Literal["fillcast model"] = "fillcast model"
-VERSION = 1
+VERSION = 2
+READ = (1, VERSION)
 ORIGINS = (CALIBRATED, PRIOR, NOT_CALIBRATED)
-LARGEST_BYTES = 64 << 20  # a model of a thousand instruments has some 20 MB
+LARGEST_BYTES = 512 << 20  # a thousand instruments have 20 MB, and 450 MB more with every minute of the week
 
 
 class ParameterRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +55,7 @@ class ParameterRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     reason: str
     window_s: float
-    as_of_ns: int
+    as_of_ns: Moment
     date: str | None
     notes: tuple[str, ...]
 
@@ -76,12 +80,13 @@ class InstrumentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instrument: str
     date: str
     level: float
-    start_ns: int
-    end_ns: int
+    start_ns: Moment
+    end_ns: Moment
     window_s: float
     stretches: int
     parameters: list[ParameterRecord]
     curves: list[CurveRecord]
+    volume_curve: VolumeRecord | None = None
 
 
 class ModelRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,8 +156,9 @@ def read_model(path: str | Path) -> dict[str, Calibration]:
         head = msgspec.json.decode(data, type=_Head)
         if head.format != FORMAT:
             raise UsageError(f"{source}: not a model that fillcast calibrate wrote")
-        if head.version != VERSION:
-            raise UsageError(f"{source}: a model of format version {head.version}; this fillcast reads {VERSION}")
+        if head.version not in READ:
+            known = " and ".join(map(str, READ))
+            raise UsageError(f"{source}: a model of format version {head.version}; this fillcast reads {known}")
         record = msgspec.json.decode(data, type=ModelRecord)
         found: dict[str, Calibration] = {}
         for one in record.instruments:
@@ -175,6 +181,7 @@ def _written(calibration: Calibration) -> InstrumentRecord:
         calibration.stretches,
         [_parameter_record(one) for one in calibration.parameters.values()],
         [_curve_record(one) for one in calibration.curves.values()],
+        written_volume(calibration.volume),
     )
 
 
@@ -234,6 +241,7 @@ def _read(record: InstrumentRecord) -> Calibration:
         record.stretches,
         parameters,
         curves,
+        read_volume(record.instrument, record.volume_curve),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,12 +35,15 @@ class Plan:
         What a limit of participation or the end of the horizon leaves.
     note
         What is to be known of the plan, or empty.
+    curved
+        Whether the slices follow a volume curve.
     """
 
     lots: NDArray[np.int64]
     interval_s: float
     unplaced_lots: int
     note: str = ""
+    curved: bool = False
 
 
 def make_plan(
@@ -68,7 +72,8 @@ def make_plan(
     interval_s = order.horizon_s / count
     step_base = instrument.amounts(instrument.order_lots, view.mid)[0]
     volumes, curved = _volumes(conditions, count, interval_s, now_ns)
-    note = "" if curved or order.type != VWAP else "volume curve not calibrated: even slices"
+    curved = curved and order.type == VWAP and volumes is not None and bool(volumes.any())
+    note = "" if curved or order.type != VWAP else _why_even(conditions, volumes)
     share = order.participation
     if order.type == POV:
         if volumes is None or share is None:
@@ -76,7 +81,7 @@ def make_plan(
         placed = participation_lots(volumes / step_base, share, steps)
     else:
         weights = np.ones(count)
-        if order.type == VWAP and volumes is not None and volumes.any():
+        if curved and volumes is not None:
             weights = volumes
         elif order.type == SHORTFALL:
             weights = displaced.risk_averse_trades(
@@ -97,7 +102,7 @@ def make_plan(
     if left:
         limited = f"{share:.3g} of the volume" if share is not None else "the horizon"
         note = f"{limited} leaves {instrument.size_text(left * instrument.order_lots)} untraded at the end"
-    return Plan(placed * instrument.order_lots, interval_s, left * instrument.order_lots, note)
+    return Plan(placed * instrument.order_lots, interval_s, left * instrument.order_lots, note, curved)
 
 
 def slice_count(horizon_s: float, steps: int) -> int:
@@ -110,16 +115,26 @@ def _volumes(
 ) -> tuple[NDArray[np.float64] | None, bool]:
     """Return the others' volume expected in each interval, base units, and whether a curve says so."""
     if conditions.curve is not None:
-        starts_ns = now_ns + (np.arange(count) * (interval_s * NS_PER_S)).astype(np.int64)
+        edges = now_ns / NS_PER_MINUTE + np.arange(count + 1) * (interval_s * NS_PER_S / NS_PER_MINUTE)
+        minutes = np.arange(math.floor(edges[0]), math.ceil(edges[-1]))
         try:
-            per_minute = conditions.curve.expected(starts_ns // NS_PER_MINUTE)
+            per_minute = conditions.curve.expected(minutes)
         except ParameterError:  # it has not seen this hour of the week
             pass
         else:
-            return per_minute * (interval_s * NS_PER_S / NS_PER_MINUTE), True
+            running = np.concatenate(([0.0], np.cumsum(per_minute)))
+            return np.diff(np.interp(edges, np.append(minutes, minutes[-1] + 1), running)), True
     if conditions.volume is None:
         return None, False
     return np.full(count, conditions.volume.base_per_s * interval_s), False
+
+
+def _why_even(conditions: Conditions, volumes: NDArray[np.float64] | None) -> str:
+    if conditions.curve is None:
+        return "volume curve not calibrated: even slices"
+    if volumes is not None and not volumes.any():
+        return "by the volume curve nothing trades at these minutes of the week: even slices"
+    return "volume curve not calibrated at these minutes of the week: even slices"
 
 
 def displaced_book(

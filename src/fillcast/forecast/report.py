@@ -238,7 +238,7 @@ def component_sources(forecast: Forecast) -> dict[str, str]:
     book = forecast.book
     numbered = "" if book.sequence == NO_SEQUENCE else f" seq {book.sequence}"
     walked = f"book {forecast.instrument.key}{numbered} proof {book.proof}"
-    volatility = forecast.volatility.describe()
+    volatility = forecast.volatility.describe(forecast.as_of_ns)
     horizon = f"over {forecast.order.horizon_s:g} s"
     told = "; ".join(forecast.priced.rests_on) if forecast.priced else ""
     return {

@@ -83,6 +83,7 @@ def price_limit(
     fee: FeeRate,
     volatility: VolatilityEstimate,
     conditions: Conditions,
+    now_ns: int,
     wait_s: float,
     level: float,
 ) -> Priced | str:
@@ -160,7 +161,7 @@ def price_limit(
         note=note,
         maker_share=_estimate(resting.rest_part, low.share, chances.share, high.share, level),
         fill_probability=_estimate(1.0, low.whole, chances.whole, high.whole, level) if resting.rest_lots else None,
-        rests_on=(describe(adverse), *_told_of_queue(conditions, resting)),
+        rests_on=(describe(adverse, now_ns), *_told_of_queue(conditions, resting, now_ns)),
     )
 
 
@@ -315,9 +316,8 @@ def _estimate(scale: float, low: float, value: float, high: float, level: float)
     return Estimate(scale * value, scale * min(low, value), scale * max(high, value), level, 0)
 
 
-def _told_of_queue(conditions: Conditions, resting: _Resting) -> tuple[str, ...]:
+def _told_of_queue(conditions: Conditions, resting: _Resting, now_ns: int) -> tuple[str, ...]:
     if conditions.volume is None or not resting.rest_lots:
         return ()
-    return (
-        f"queue ahead {resting.queue_base:.4g} base, cancellations counted as behind; {conditions.volume.describe()}",
-    )
+    queue = f"queue ahead {resting.queue_base:.4g} base, cancellations counted as behind"
+    return (f"{queue}; {conditions.volume.describe(now_ns)}",)

@@ -44,6 +44,7 @@ from fillcast.forecast.planning import Plan, displaced_book, make_plan
 from fillcast.forecast.pricing import Fill, Priced, Slice, WalkCost, fee_part, walk_cost
 from fillcast.forecast.size import lots_at
 from fillcast.forecast.square_root import Readings, read_square_root
+from fillcast.models.calibration.age import until
 from fillcast.models.estimate import Estimate
 from fillcast.models.fees import FeeRate
 from fillcast.models.impact import ObizhaevaWang
@@ -148,7 +149,11 @@ def price_worked(
         slices=_slices(walked, carried, displaced, view, order.side),
         footprint_bps=BPS * left / view.mid,
         square_root=readings,
-        rests_on=(describe(resilience), describe(permanent)),
+        rests_on=(
+            describe(resilience, now_ns),
+            describe(permanent, now_ns),
+            *((f"slices by a volume curve {until(conditions.curve_as_of_ns, now_ns)}",) if plan.curved else ()),
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,15 +63,17 @@ def test_before_a_sample_there_is_the_prior_and_it_is_labelled() -> None:
         assert estimate.measured_per_sqrt_s is None
         assert estimate.effective_samples == 0.0
         assert estimate.sigma_per_sqrt_s == PRIOR_SIGMA_PER_SQRT_S
-        assert "not measured yet: prior" in estimate.describe()
+        assert "not measured yet: prior" in estimate.describe(0)
     assert EwmaVolatility().sigma_per_sqrt_s is None
 
 
 def test_a_measured_volatility_says_from_how_much() -> None:
     estimate = fed([0, NS_PER_S, 2 * NS_PER_S], [100.0, 101.0, 100.0])
 
-    assert "half-life 60 s from 2.0 effective samples" in estimate.describe()
-    assert "prior 1.42 bps/√s has the weight of 4" in estimate.describe()
+    assert "half-life 60 s from 2.0 effective samples" in estimate.describe(0)
+    assert "prior 1.42 bps/√s has the weight of 4" in estimate.describe(0)
+    old = replace(estimate, prior_as_of_ns=1)
+    assert "prior 1.42 bps/√s (calibrated: until 1970-01-01, 2 days old) has the" in old.describe(200_000 * NS_PER_S)
 
 
 def test_a_constant_mid_is_measured_as_still_and_forecast_as_not_quite() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fillcast.errors import ParameterError
+from fillcast.models.calibration.adverse_selection import estimate_adverse_selection
 from fillcast.models.calibration.calibration import Calibration
 from fillcast.models.calibration.course import half_spread_course, volatility_course
 from fillcast.models.calibration.curve import Curve, Fitted
@@ -20,6 +21,7 @@ from fillcast.models.calibration.stretch import Stretch
 from fillcast.models.calibration.temporary import estimate_temporary
 from fillcast.models.calibration.volatility import estimate_volatility
 from fillcast.models.calibration.volume import estimate_volume_rate
+from fillcast.models.calibration.week_volume import week_volume
 from fillcast.models.estimate import LEVEL, two_sided
 
 Progress = Callable[[float], None]
@@ -39,6 +41,7 @@ ESTIMATORS: tuple[Estimator, ...] = (
     lambda stretches, level: (estimate_temporary(stretches, level=level),),
     lambda stretches, level: (estimate_permanent(stretches, level=level),),
     lambda stretches, level: (estimate_kernel(stretches, level=level),),
+    lambda stretches, level: (estimate_adverse_selection(stretches, level=level),),
     lambda stretches, level: _square_root(stretches, level),
     lambda stretches, level: (volatility_course(stretches, level=level), half_spread_course(stretches, level=level)),
 )
@@ -96,4 +99,5 @@ def calibrate(stretches: Sequence[Stretch], *, level: float = LEVEL, progress: P
         len(stretches),
         {name: parameters[name] for name in UNITS if name in parameters},
         curves,
+        week_volume(stretches),
     )

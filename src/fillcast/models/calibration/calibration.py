@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fillcast.errors import ParameterError
 from fillcast.models.calibration.curve import Curve
 from fillcast.models.calibration.parameter import Parameter
+from fillcast.models.calibration.week_volume import NOT_GIVEN, WeekVolume
 from fillcast.models.estimate import Estimate
 
 
@@ -29,6 +30,8 @@ class Calibration:
         By name, in the order of `names.UNITS`.
     curves
         By name; those of which nothing is known are not there.
+    volume
+        What trades at each minute of the week, or why that is not calibrated.
     """
 
     instrument: str
@@ -39,6 +42,7 @@ class Calibration:
     stretches: int
     parameters: Mapping[str, Parameter]
     curves: Mapping[str, Curve]
+    volume: WeekVolume = NOT_GIVEN
 
     def known(self, name: str) -> Estimate:
         """Return the estimate of a parameter.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fillcast.core.units import BPS, NS_PER_S
 from fillcast.errors import ParameterError
 from fillcast.models.bounds import not_negative, positive
+from fillcast.models.calibration.age import until
 
 SECONDS_PER_YEAR = 365 * 86_400  # these markets never close
 
@@ -51,6 +52,8 @@ class VolatilityEstimate:
         Half-life of a sample's weight.
     prior_per_sqrt_s, prior_samples
         The prior and the number of samples that it counts for.
+    prior_as_of_ns
+        Of the last datum where the prior is a calibrated volatility; 0 where it is the documented one.
     """
 
     measured_per_sqrt_s: float | None
@@ -58,6 +61,7 @@ class VolatilityEstimate:
     half_life_s: float
     prior_per_sqrt_s: float = PRIOR_SIGMA_PER_SQRT_S
     prior_samples: float = PRIOR_SAMPLES
+    prior_as_of_ns: int = 0
 
     def __post_init__(self) -> None:
         measured = 0.0 if self.measured_per_sqrt_s is None else self.measured_per_sqrt_s
@@ -95,9 +99,11 @@ class VolatilityEstimate:
         """Degrees of freedom of the Student distribution of the next return."""
         return self.effective_samples + self.prior_samples
 
-    def describe(self) -> str:
+    def describe(self, now_ns: int) -> str:
         """Say in one line where the figure comes from."""
         prior = f"prior {self.prior_per_sqrt_s * BPS:.3g} bps/√s"
+        if self.prior_as_of_ns:
+            prior += f" (calibrated: {until(self.prior_as_of_ns, now_ns)})"
         if self.measured_per_sqrt_s is None:
             return f"volatility not measured yet: {prior} with the weight of {self.prior_samples:g} samples"
         return (
