@@ -5,11 +5,15 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from fillcast.cli.calibrate import show
 from fillcast.cli.calibration_files import MOST_IN_ONE, check_plot, draw_all, file_name
 from fillcast.cli.calibration_picture import fitted_refill
 from fillcast.errors import UsageError
@@ -18,7 +22,9 @@ from fillcast.models.calibration.calibrate import calibrate
 from fillcast.models.calibration.calibration import Calibration
 from fillcast.models.calibration.curve import Curve
 from fillcast.models.calibration.names import HALF_SPREAD, PERMANENT, UNITS
-from fillcast.tape.stretches import collect
+from fillcast.models.calibration.week_volume import WeekVolume
+from fillcast.models.schedule import fit_volume_curve
+from fillcast.tape.stretches import Collected, collect
 from tests.models.calibration.worlds import Market as World
 from tests.models.calibration.worlds import market
 from tests.tape.moving_market import KEY, Session, trade
@@ -62,6 +68,14 @@ def test_the_table_has_every_parameter_or_why_not(in_process, recording):
     assert row.split()[1:3] == ["bps", "calibrated"]
     assert row.endswith("1.17 min")
     assert "permanent_impact: not calibrated: 1.17 min of market, at least" in result.stdout
+    assert "volume_curve: not calibrated: 1.17 min of market, at least 24 h are needed" in result.stdout
+
+
+def test_a_volume_curve_is_told_by_the_minutes_behind_it(calibrated):
+    curve = fit_volume_curve(np.arange(1500), np.ones(1500))
+    console = Console(file=StringIO(), width=120)
+    show(Collected("c", "okx", {}, {}, ()), [replace(calibrated, volume=WeekVolume(curve, "", 1500, 1))], console)
+    assert "volume_curve: 1,500 of 10,080 minutes of the week, from 1,500 minutes" in console.file.getvalue()
 
 
 def test_the_model_is_what_the_json_says(in_process, recording, tmp_path):

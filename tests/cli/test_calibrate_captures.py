@@ -93,6 +93,26 @@ def test_buyers_are_followed_by_a_rise_and_sellers_by_a_fall_up_to_ten_seconds(c
     assert width[-1] > width[0]
 
 
+def test_what_fills_at_the_touch_is_followed_by_a_move_against_its_maker(calibrated):
+    """USD-M 0.53 (0.18 to 0.87) bps at 15 s, spot 1.17 (0.55 to 1.79); the half-spreads are 0.009 and 0.002 bps."""
+    for name, bound in (("usdm", 1.5), ("spot", 3.0)):
+        found = calibrated[name]
+        adverse = found.known(names.MARKOUT)
+        assert found.known(names.HALF_SPREAD).value < adverse.low < adverse.value < adverse.high < bound
+        assert adverse.n > 2000
+        curve = found.curves["markout"]
+        assert curve.lags.tolist() == [0.05, 1.0, 15.0]  # a minute and five minutes take longer recordings
+        assert curve.value[0] > 0
+        assert (curve.value[-1], curve.n >= adverse.n) == (adverse.value, True)
+
+
+def test_minutes_give_no_volume_curve(calibrated):
+    for one in calibrated.values():
+        assert one.volume.curve is None
+        assert one.volume.minutes in (4, 5)  # whole ones
+        assert re.fullmatch(r"not calibrated: 5\.7\d min of market, at least 24 h are needed", one.volume.reason)
+
+
 def test_depth_comes_back_within_seconds(calibrated):
     rate = calibrated["spot"].known(names.RESILIENCE)
     assert 0.2 < rate.low < rate.value < rate.high < 20.0
