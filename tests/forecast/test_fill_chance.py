@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fillcast.errors import ParameterError
@@ -42,6 +42,7 @@ def test_without_outflow_it_is_the_price_alone() -> None:
     assert middle.share == middle.whole == pytest.approx(passes(4.0, 2.0))
 
 
+@example(distance=0.0, half=0.0, move=0.0, ahead=0.0, own=1.0, outflow=2.2e-309, spread=1.0)  # overflowed once
 @given(
     distance=st.floats(-5.0, 50.0),
     half=st.floats(0.0, 5.0),

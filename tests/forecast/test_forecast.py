@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -306,7 +307,7 @@ def test_components_add_up_exactly(view: BookView, side: str, share: float, fee_
     found = priced(view, side, lots_text(view, lots), stated_fee(fee_bps))
 
     assert adds_up(found, found.components)
-    nudged = replace(found.components[1], bps=math.nextafter(found.components[1].bps, math.inf) + 1e-9)
+    nudged = msgspec.structs.replace(found.components[1], bps=math.nextafter(found.components[1].bps, math.inf) + 1e-9)
     assert not adds_up(found, (found.components[0], nudged, *found.components[2:]))
 
 

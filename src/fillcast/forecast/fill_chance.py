@@ -23,6 +23,7 @@ from fillcast.models.bounds import not_negative, positive
 from fillcast.models.fills import ExponentialOutflow
 
 NORMAL = NormalDist()
+NO_OUTFLOW = 1e-3  # of what must go for all to fill: below, even the first unit has a chance of exp(-1000) or less
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def passes(distance_bps: float, move_bps: float) -> float:
 
 
 def _by_outflow(queue: Queue, mean: float, comes: float) -> Chances:
-    if mean <= 0:
+    if mean <= NO_OUTFLOW * (queue.ahead + queue.own):
         return Chances(0.0, 0.0)
     outflow = ExponentialOutflow(mean)
     filled = float(outflow.expected_fill(queue.ahead, queue.own)) / queue.own

@@ -153,6 +153,20 @@ CASES = [
         horizon="horizons_ns",
     ),
     case(
+        "MakerFills",
+        lambda sides, mids: fills.MakerFills.checked(np.arange(4), sides, np.arange(4), mids),
+        {"sides": (SIDES, "sides"), "mids": (SERIES, "positive series")},
+        sides="side",
+    ),
+    case(
+        "pooled_markouts",
+        lambda horizon, level: fills.pooled_markouts(
+            [fills.MakerFills.checked(np.arange(4), SIDES, np.arange(4), SERIES)], horizons_ns=(horizon,), level=level
+        ),
+        {"horizon": (1, "positive"), "level": (0.9, "inside")},
+        horizon="horizons_ns",
+    ),
+    case(
         "maker_fill_cost_bps",
         lambda **given: fills.maker_fill_cost_bps(markout=MARKOUT, **given),
         {"half_spread_bps": (1.0, "not negative"), "maker_fee_bps": (1.0, "finite")},
