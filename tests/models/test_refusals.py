@@ -73,8 +73,8 @@ EVERYWHERE = {
         lambda wrong: np.any(np.asarray(wrong) == 0),
         "AlmgrenChriss AthlImpact DiscretePropagator ObizhaevaWang OnlineSpreads PortfolioImpact PowerLawImpact "
         "PowerLawPropagator RateSquareRoot Schedule SquareRootLaw both_readings estimate_markouts "
-        "exponential_optimal_trades fill_features known_by mean_spreads normal_moves receding_horizon scenario_grid "
-        "shortfall twap vwap",
+        "exponential_optimal_trades fill_features known_by mean_spreads normal_moves pooled_markouts "
+        "receding_horizon scenario_grid shortfall twap vwap",
     ),
     "participation above 1": (
         {"share", "trades"},
