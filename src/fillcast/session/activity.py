@@ -12,6 +12,7 @@ from fillcast.core.decimals import INT64_MAX
 from fillcast.core.events import LOTS, SIDE, EventBuffer
 from fillcast.feed.driven import Driven
 from fillcast.models.volatility import EwmaVolatility
+from fillcast.session.trades import TradeRing
 
 WINDOW_S = 60
 SECOND_NS = 1_000_000_000
@@ -90,9 +91,11 @@ class Watched:
         The protocol that owns the book, and the book's place there.
     stirred
         Set whenever the book may have become LIVE; whoever waits for that looks again.
+    tally, trades
+        Counts of what traded, and the latest trades one by one.
     """
 
-    __slots__ = ("_seen_version", "_word", "book", "connection", "index", "stirred", "tally", "volatility")
+    __slots__ = ("_seen_version", "_word", "book", "connection", "index", "stirred", "tally", "trades", "volatility")
 
     def __init__(self, connection: Driven, index: int, half_life_s: float, started_ns: int) -> None:
         self.connection = connection
@@ -100,6 +103,7 @@ class Watched:
         self.book = connection.books[index]
         self.volatility = EwmaVolatility(half_life_s)
         self.tally = TradeTally(started_ns)
+        self.trades = TradeRing()
         self.stirred = asyncio.Event()
         self._seen_version = -1
         self._word = self.book.row.item  # a tenth of what the book's properties cost, for every batch of frames
@@ -118,6 +122,7 @@ class Watched:
                 self.volatility.update(event_ns, self.book.mid)
 
     def count_trades(self, events: EventBuffer, message: int, mono_ns: int) -> None:
-        """Count the trades of one message."""
+        """Count the trades of one message, and keep them."""
+        self.trades.add(events, message)
         for row in events.message_rows(message).tolist():
             self.tally.add(row[SIDE], row[LOTS], mono_ns)

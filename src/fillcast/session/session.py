@@ -36,6 +36,7 @@ from fillcast.session.activity import Activity, Watched
 from fillcast.session.answer import Answer
 from fillcast.session.rolling import RollingFeatures
 from fillcast.session.routes import Destination
+from fillcast.session.trades import LatestTrades
 from fillcast.venues.protocol import Health
 
 ORDERS_REMEMBERED = 256  # whose last forecast is kept
@@ -200,6 +201,10 @@ class Session:
     def activity(self, key: str) -> Activity:
         """Return what has traded lately."""
         return self._one(key).tally.summary(self._clock.mono_ns())
+
+    def trades(self, key: str, number: int = 0) -> LatestTrades:
+        """Return the latest trades one by one, from the number on that the last ones ended with."""
+        return self._one(key).trades.since(number)
 
     def features(self, key: str, side: int, size_base: float) -> NDArray[np.float64]:
         """Return what a learned model may know of an order now: float64 in the order of `models.features.FEATURES`.
