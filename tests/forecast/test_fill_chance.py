@@ -29,7 +29,7 @@ def test_with_no_move_only_the_touch_is_reached() -> None:
 
 
 def test_at_the_touch_without_moves_it_is_the_queue_alone() -> None:
-    low, middle, high = fill_chances(1.0, 1.0, 0.0, Queue(3.0, 2.0), outflow=5.0, spread=1.0)
+    low, middle, high = fill_chances(0.0, 2.0, 0.0, Queue(3.0, 2.0), outflow=5.0, spread=1.0)
 
     assert low == middle == high
     assert middle.whole == pytest.approx(math.exp(-(3.0 + 2.0) / 5.0))
@@ -37,7 +37,7 @@ def test_at_the_touch_without_moves_it_is_the_queue_alone() -> None:
 
 
 def test_without_outflow_it_is_the_price_alone() -> None:
-    _, middle, _ = fill_chances(3.0, 1.0, 2.0, Queue(3.0, 2.0), outflow=0.0, spread=1.5)
+    _, middle, _ = fill_chances(2.0, 4.0, 2.0, Queue(3.0, 2.0), outflow=0.0, spread=1.5)
 
     assert middle.share == middle.whole == pytest.approx(passes(4.0, 2.0))
 
@@ -55,16 +55,16 @@ def test_without_outflow_it_is_the_price_alone() -> None:
 def test_chances_are_chances_in_order(
     distance: float, half: float, move: float, ahead: float, own: float, outflow: float, spread: float
 ) -> None:
-    low, middle, high = fill_chances(distance, half, move, Queue(ahead, own), outflow, spread)
+    low, middle, high = fill_chances(distance - half, distance + half, move, Queue(ahead, own), outflow, spread)
 
     for one in (low, middle, high):
         assert 0.0 <= one.whole <= one.share + 1e-12
         assert one.share <= 1.0
     assert low.share <= middle.share + 1e-12
     assert middle.share <= high.share + 1e-12
-    further = fill_chances(distance + 1.0, half, move, Queue(ahead, own), outflow, spread)[1]
+    further = fill_chances(distance - half + 1.0, distance + half + 1.0, move, Queue(ahead, own), outflow, spread)[1]
     assert further.share <= middle.share + 1e-12
-    behind = fill_chances(distance, half, move, Queue(ahead + 1.0, own), outflow, spread)[1]
+    behind = fill_chances(distance - half, distance + half, move, Queue(ahead + 1.0, own), outflow, spread)[1]
     assert behind.share <= middle.share + 1e-12
 
 

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fillcast.forecast.conditions import Conditions, Volume
+from fillcast.forecast.fill_chance import passes
 from fillcast.models.calibration.names import MARKOUT
 from fillcast.models.calibration.parameter import calibrated
 from fillcast.models.estimate import Estimate
 from fillcast.models.fees import DisputedFee, FeeRate
 from fillcast.models.volatility import VolatilityEstimate
-from tests.forecast.examples import MEASURED, priced
+from tests.forecast.examples import MEASURED, SPOT, priced, view_of
 from tests.forecast.test_worked import faults_of
 from tests.forecast.worked_orders import DEEP, FEE, SEEN, VOLUME, points, priced_of, worked
 
@@ -87,6 +88,25 @@ def test_a_part_through_the_touch_is_taken_and_the_rest_rests() -> None:
     assert whole.maker_share.high <= 0.7 + 1e-12
     assert whole.maker_share.low > 0.0
     assert "queue ahead 0 base" in whole.rests_on[1]
+
+
+def test_what_rests_after_the_touch_is_taken_fills_no_surer_than_the_next_level_is_near() -> None:
+    """Once the rest of an order that took the touch was said to fill for certain: it stood at the touch that it took."""
+    dry = replace(SEEN, volume=Volume(1.0, 0.0, 10, 60.0, 0.0))
+    near = view_of(SPOT, [("99999.95", "1")], [("100000.05", "1"), ("100002.05", "5")])
+    chances = []
+    for view in (DEEP, near, view_of(SPOT, [("99999.95", "1")], [("100000.05", "1"), ("101000.00", "5")])):
+        found = priced_of(worked("limit", "5", price="100000.05", view=view, conditions=dry))
+        assert found.fill_probability is not None
+        chances.append(found.fill_probability.value)
+    alone = worked("limit", "5", price="100000.05", view=view_of(SPOT, [("99999.95", "1")], [("100000.05", "1")]))
+    ends = priced_of(alone).fill_probability
+    assert ends is not None
+
+    assert chances[1] == pytest.approx(passes(0.2, 60.0**0.5), rel=1e-3)  # the next ask is 0.2 bps away, over a minute
+    assert 1.0 > chances[0] > chances[1] > chances[2]
+    assert chances[2] == pytest.approx(0.0, abs=1e-9)  # 99.995 bps away
+    assert 0.0 < ends.low < ends.value < ends.high < 1.0  # nothing is left to come: the outflow alone
 
 
 def test_post_only_at_the_other_side_is_refused_in_words() -> None:

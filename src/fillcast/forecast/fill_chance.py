@@ -5,8 +5,9 @@ With d its distance from the mid and h the half-spread, it fills
 - because the queue ahead of it is traded away: an outflow Q + L of what aggressors trade against that side, if the
   touch comes to the price at all, and in the part of the time that this chance is; cancellations count as behind the
   order (the risk-averse queue model), so that this is low;
-- because the price goes through it: the mid moves by d + h, with probability 2 Phi(-(d + h) / (sigma sqrt T)) for a mid
-  without drift (the reflection principle).
+- because the price goes through it: the other side's touch comes to it, which is d + h away as the book stands, and
+  where the order has just taken that touch, as far as the next level. Probability 2 Phi(-(d + h) / (sigma sqrt T)) for a
+  mid without drift (the reflection principle).
 
 The two are not independent. The point takes them as if they were; the range goes from the larger of the two to their
 sum (the bounds of Frechet), and takes the volume's own error in.
@@ -47,22 +48,23 @@ class Queue:
 
 
 def fill_chances(
-    distance_bps: float, half_spread_bps: float, move_bps: float, queue: Queue, outflow: float, spread: float
+    own_bps: float, other_bps: float, move_bps: float, queue: Queue, outflow: float, spread: float
 ) -> tuple[Chances, Chances, Chances]:
     """Return the chances of filling: lowest, expected, highest.
 
     Parameters
     ----------
-    distance_bps, half_spread_bps
-        d, negative where the price is beyond the mid, and h.
+    own_bps, other_bps
+        How far the touch of the order's own side and that of the other side are from the price: d - h, and d + h or
+        more; the first is negative where the order is the touch, the second infinite where nothing rests there.
     move_bps
         sigma sqrt T: standard deviation of the mid's move over the horizon.
     outflow, spread
         Base units that aggressors take from that side of the book over the horizon, and the factor within which that is
         known.
     """
-    comes = passes(max(distance_bps - half_spread_bps, 0.0), move_bps)
-    through = passes(max(distance_bps + half_spread_bps, 0.0), move_bps)
+    comes = passes(max(own_bps, 0.0), move_bps)
+    through = passes(max(other_bps, 0.0), move_bps)
     found = [_by_outflow(queue, outflow * comes * scale, comes) for scale in (1.0 / spread, 1.0, spread)]
     low, middle, high = found
     return (

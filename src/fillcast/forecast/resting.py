@@ -61,6 +61,9 @@ class _Resting:
         Ahead of it, and itself.
     distance_bps, half_spread_bps
         d and h.
+    other_bps
+        From the price to what is left of the other side: d + h, or more where the touch is taken; infinite where nothing
+        is left.
     """
 
     taken: Walk | None
@@ -70,6 +73,7 @@ class _Resting:
     rest_base: float
     distance_bps: float
     half_spread_bps: float
+    other_bps: float
 
     @property
     def rest_part(self) -> float:
@@ -100,8 +104,8 @@ def price_limit(
         return f"{key}: {NO_VOLUME}"
     else:
         low, chances, high = fill_chances(
-            resting.distance_bps,
-            resting.half_spread_bps,
+            resting.distance_bps - resting.half_spread_bps,
+            resting.other_bps,
             BPS * volatility.sigma_per_sqrt_s * math.sqrt(order.horizon_s),
             Queue(resting.queue_base, resting.rest_base),
             conditions.volume.taken_per_s(order.side) * order.horizon_s,
@@ -176,6 +180,7 @@ def _meet(order: Order, view: BookView, lots: int) -> _Resting:
     queue_lots = int(own.lots[at_price[0]]) if len(at_price) else 0
     price, mid = ticks * instrument.tick_value, view.mid
     touch = view.best_ask if side > 0 else view.best_bid
+    left = float(other.price[reached]) if reached < len(other.ticks) else side * math.inf
     return _Resting(
         view.walk(side, taken_lots) if taken_lots else None,
         taken_lots / lots,
@@ -184,6 +189,7 @@ def _meet(order: Order, view: BookView, lots: int) -> _Resting:
         instrument.amounts(lots - taken_lots, price)[0],
         BPS * side * (mid - price) / mid,
         BPS * side * (touch - mid) / mid,
+        BPS * side * (left - price) / mid,
     )
 
 
