@@ -139,6 +139,19 @@ def test_slices_by_a_curve_say_how_old_it_is() -> None:
     assert not any("curve" in line for line in priced_of(worked("twap", "10", conditions=known)).rests_on)
 
 
+def test_a_share_of_the_volume_follows_the_curve_from_what_trades_now() -> None:
+    first = NOW_NS // 60_000_000_000
+    minutes = np.arange(first, first + 12)
+    # The curve's own level, a hundredth of what trades, is of weeks past: only its rise counts.
+    curve = fit_volume_curve(minutes, np.where(minutes < first + 6, 0.6, 1.8))
+    shares = {"horizon": "10m", "participation": 0.2}
+    followed = priced_of(worked("pov", "1000", conditions=replace(SEEN, curve=curve), **shares)).slices
+    even = priced_of(worked("pov", "1000", **shares)).slices
+
+    assert followed[0].base == pytest.approx(even[0].base, rel=1e-3)
+    assert followed[-1].base == pytest.approx(3 * even[-1].base, rel=1e-3)
+
+
 # What it costs.
 
 

@@ -18,7 +18,8 @@ from fillcast.models.schedule import largest_remainder, participation_lots, with
 
 MAX_SLICES = 50  # a smaller slice costs less, and less and less less: beyond 50 the figures stand still
 LEAST_INTERVAL_S = 5.0  # between slices: half of the time in which depth at least refills
-NS_PER_MINUTE = 60 * NS_PER_S
+SECONDS_A_MINUTE = 60
+NS_PER_MINUTE = SECONDS_A_MINUTE * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,9 @@ def _volumes(
         except ParameterError:  # it has not seen this hour of the week
             pass
         else:
+            if conditions.volume is not None and per_minute[0] > 0:
+                # The curve knows how volume changes over the day; how much there is, the last minute knows better.
+                per_minute = per_minute * (conditions.volume.base_per_s * SECONDS_A_MINUTE / per_minute[0])
             running = np.concatenate(([0.0], np.cumsum(per_minute)))
             return np.diff(np.interp(edges, np.append(minutes, minutes[-1] + 1), running)), True
     if conditions.volume is None:

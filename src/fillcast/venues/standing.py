@@ -260,9 +260,12 @@ class Standing(ABC):
             if late:
                 if silent:
                     reason, detail = GapReason.SILENCE, "no sign of life from the connection"
+                    lasting = detail
                 else:
                     reason, detail = GapReason.LAG, f"frames arrive {lag_ns // MILLISECOND_NS} ms late"
+                    # What holds until the book is believed again: the figure of now is soon another.
+                    lasting = f"frames arrive more than {limit_ns // 2 // MILLISECOND_NS} ms late"
                 self._open_gap(slot, reason, detail)
-                book.state, book.reason = BookState.STALE, detail
+                book.state, book.reason = BookState.STALE, lasting
             elif lag_ns <= limit_ns // 2:
                 self._go_live(slot)
