@@ -6,8 +6,8 @@ With d its distance from the mid and h the half-spread, it fills
   touch comes to the price at all, and in the part of the time that this chance is; cancellations count as behind the
   order (the risk-averse queue model), so that this is low;
 - because the price goes through it: the other side's touch comes to it, which is d + h away as the book stands, and
-  where the order has just taken that touch, as far as the next level. Probability 2 Phi(-(d + h) / (sigma sqrt T)) for a
-  mid without drift (the reflection principle).
+  as far as the next level where the order has just taken that touch. The chance is 2 Phi(-(d + h) / (sigma sqrt T)) for
+  a mid without drift (the reflection principle).
 
 The two are not independent. The point takes them as if they were; the range goes from the larger of the two to their
 sum (the bounds of Frechet), and takes the volume's own error in.

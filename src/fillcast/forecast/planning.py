@@ -18,6 +18,7 @@ from fillcast.models.schedule import largest_remainder, participation_lots, with
 
 MAX_SLICES = 50  # a smaller slice costs less, and less and less less: beyond 50 the figures stand still
 LEAST_INTERVAL_S = 5.0  # between slices: half of the time in which depth at least refills
+LARGEST_CAP = math.nextafter(2.0**63, 0.0)  # order steps: the largest float that an int64 holds
 SECONDS_A_MINUTE = 60
 NS_PER_MINUTE = SECONDS_A_MINUTE * NS_PER_S
 
@@ -97,12 +98,14 @@ def make_plan(
         else:
             if volumes is None:
                 raise ParameterError("volume must be seen before participation can be limited")
-            caps = np.floor(volumes * (share / (1 - share)) / step_base * ROUNDING).astype(np.int64)
+            shares = np.minimum(volumes * (share / (1 - share)) / step_base * ROUNDING, LARGEST_CAP)
+            caps = np.floor(shares).astype(np.int64)
             placed = within_caps(weights, steps, caps)
     left = steps - int(placed.sum())
     if left:
         limited = f"{share:.3g} of the volume" if share is not None else "the horizon"
-        note = f"{limited} leaves {instrument.size_text(left * instrument.order_lots)} untraded at the end"
+        leaves = f"{limited} leaves {instrument.size_text(left * instrument.order_lots)} untraded at the end"
+        note = f"{note}; {leaves}" if note else leaves
     return Plan(placed * instrument.order_lots, interval_s, left * instrument.order_lots, note, curved)
 
 
