@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
@@ -22,10 +21,10 @@ from fillcast.feed.clock import Clock
 from fillcast.feed.driven import Driven, Listener
 from fillcast.feed.feed import Feed, first_failure
 from fillcast.feed.settings import Settings
-from fillcast.feed.statistics import LinkStatus, Phase
+from fillcast.feed.statistics import LinkStatus
 from fillcast.forecast.conditions import Conditions, Volume
 from fillcast.forecast.fee_files import instrument_fee
-from fillcast.forecast.forecast import Forecast, forecast
+from fillcast.forecast.forecast import forecast
 from fillcast.forecast.interval import DEFAULT_LEVEL
 from fillcast.forecast.order import MARKET, Order
 from fillcast.models.calibration.calibration import Calibration
@@ -33,13 +32,11 @@ from fillcast.models.calibration.names import VOLATILITY
 from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import VolatilityEstimate
 from fillcast.session.activity import Activity, Watched
-from fillcast.session.answer import Answer
+from fillcast.session.answer import Answer, Answers
 from fillcast.session.rolling import RollingFeatures
 from fillcast.session.routes import Destination
 from fillcast.session.trades import LatestTrades
 from fillcast.venues.protocol import Health
-
-ORDERS_REMEMBERED = 256  # whose last forecast is kept
 
 
 class Session:
@@ -84,7 +81,7 @@ class Session:
         self._watched: dict[str, Watched] = {}
         self._carried: dict[int, list[Watched]] = {}  # by id of the connection, in the order of its instruments
         self._touched: set[int] = set()  # what the frames of this batch were about, by index in their connection
-        self._last: OrderedDict[Order, Forecast] = OrderedDict()
+        self._answers = Answers()
         self.instruments: dict[str, Instrument] = {}
         self.unanswered: dict[str, FillcastError] = {}
         self.feed = Feed(())
@@ -264,21 +261,18 @@ class Session:
             health=health,
             level=level,
         )
-        if current.net is not None:
-            self._last[order] = current
-            self._last.move_to_end(order)
-            if len(self._last) > ORDERS_REMEMBERED:
-                self._last.popitem(last=False)
         if current.fill is not None:
-            watched.connection.ask(watched.index, current.fill.lots)  # so that twice as much stays proven
-        last = self._last.get(order)
-        age_ns = now_ns - last.as_of_ns if last is not None else 0
-        reason = current.reason
-        link = self._link(watched)
-        if reason and link.phase is not Phase.OPEN:
-            why, _, then = link.sentence.partition("; ")
-            reason = f"{reason}; {then if then and reason.endswith(why) else link.sentence}"
-        return Answer(health.state, reason, current, last, age_ns)
+            self.ask(order.instrument, current.fill.lots)
+        return self._answers.give(current, health.state, self.link(order.instrument))
+
+    def ask(self, key: str, lots: int) -> None:
+        """Say which size is asked of a book, so that twice as much stays proven."""
+        watched = self._one(key)
+        watched.connection.ask(watched.index, lots)
+
+    def link(self, key: str) -> LinkStatus:
+        """Return how the connection that carries a book stands."""
+        return self._link(self._one(key))
 
     # Listening.
 
