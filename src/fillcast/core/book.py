@@ -149,6 +149,11 @@ class Book:
         """How many far levels were given up for want of room; what is proven ended above them."""
         return int(self.row[at.EVICTED])
 
+    @property
+    def levels_applied(self) -> int:
+        """How many levels messages have set or removed so far, those of snapshots too."""
+        return self.row.item(at.LEVELS)
+
     # What changes it.
 
     def clear(self) -> None:

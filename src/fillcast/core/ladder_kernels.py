@@ -14,6 +14,7 @@ from fillcast.core.layout_kernels import (
     EDGE,
     FAR,
     HEADER,
+    LEVELS,
     LOW,
     NEAR,
     NO_KEY,
@@ -207,6 +208,7 @@ def apply_rows(row, rows, start, end):
     settle(row, bids)
     settle(row, asks)
     row[VERSION] += 1
+    row[LEVELS] += end - start
     return 1 if row[bids + BEST] + row[asks + BEST] >= 0 else 0
 
 

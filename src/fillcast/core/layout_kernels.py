@@ -40,6 +40,7 @@ LOT_MANTISSA: Final = 15
 FIXED_TEXT: Final = 16
 EVICTED: Final = 17  # far levels given up so far
 REANCHORED: Final = 18  # times a window has moved
+LEVELS: Final = 19  # levels applied so far, those of snapshots too
 SYMBOL: Final = 24  # 8 words: the symbol's bytes
 SYMBOL_WORDS: Final = 8
 HEADER: Final = 64

@@ -31,17 +31,12 @@ from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState
 from fillcast.venues.fast import Kernel, fast_path, read_nothing, touched
 from fillcast.venues.frames import UNREADABLE, excerpt
-from fillcast.venues.protocol import (
-    NOTHING,
-    Effects,
-    GapReason,
-    Rejected,
-    WakeAt,
-)
+from fillcast.venues.protocol import NOTHING, Effects, GapReason, Rejected, WakeAt
 from fillcast.venues.rules import Rules, Verdict
 from fillcast.venues.settings import Settings
 from fillcast.venues.slots import Message, Slot
 from fillcast.venues.standing import FOLLOWED, Standing
+from fillcast.venues.steps import Mark, Steps
 from fillcast.venues.update_kernels import APPLIED, CROSSED, READ, UNREAD
 
 NEVER_NS: Final = 1 << 63
@@ -96,6 +91,7 @@ class Connection(Standing):
         compiled = self._compiled() if fast and self.books else None
         self._advance = fast_path(compiled[0], self._memory, self.events, compiled[1]) if compiled else read_nothing
         self.rejected = self.ignored = self.dropped = 0
+        self._steps = Steps(self._advance, self._memory, self.events)
         # On a line that was on time only the first frame after a pause can be late, and those behind it in a burst
         # hide it again: the reference path judges it at once.
         self._pause_ns = NEVER_NS if settings.lag_limit_ns is None else settings.lag_limit_ns // 2
@@ -130,6 +126,17 @@ class Connection(Standing):
         if status == READ:
             return self._take_read(wall_ns, mono_ns)
         return self._failed(status, wall_ns, mono_ns)
+
+    def frame_in_steps(self, data: bytes, wall_ns: int, mono_ns: int, decoded: Mark) -> Effects:
+        """Do as `frame` does, and call `decoded` once between reading the frame and changing a book by it.
+
+        A frame that changes no book calls nothing; one of several messages calls before the first is applied.
+        """
+        advance, self._advance, self._steps.decoded = self._advance, self._steps.advance, decoded
+        try:
+            return self.frame(data, wall_ns, mono_ns)
+        finally:
+            self._advance, self._steps.decoded = advance, None
 
     def pong(self, wall_ns: int, mono_ns: int) -> Effects:
         """Take note of a pong frame of the WebSocket layer: a proof of life that carries no data."""
@@ -324,6 +331,8 @@ class Connection(Standing):
         self.events.add(TRADES, slot.index, row, event_ns=event_ns, sent_ns=sent_ns, recv_ns=self._wall_ns)
 
     def _add(self, kind: int, slot: Slot, message: Message) -> int:
+        if kind != TOUCH:
+            self._steps.mark()
         return self.events.add(
             kind,
             slot.index,

@@ -30,6 +30,7 @@ INDEX: Final = 1  # book of the last frame that was read
 SLOTS: Final = 2  # size of the symbol table
 LAG_BOOK: Final = 3  # book of the latest update, whose LAG_NS speaks for the connection; -1: none
 LAG_FLOOR_NS: Final = 4  # smallest receive minus event time of this bucket, over all books
+IN_STEPS: Final = 5  # 1: a reader stops before it applies the update it has read, see `apply_read`
 SYMBOLS: Final = 8  # the table: book index + 1, or 0 for a free slot
 
 

@@ -127,4 +127,4 @@ def advance(frame, length, wall_ns, mono_ns, words, books):
     control[INDEX] = index
     rows, event_ns, sent_ns = row - FIRST_ROW, event_ms * NS_PER_MS, sent_ms * NS_PER_MS
     fill_message(words, UPDATE, index, link, first, last, event_ns, sent_ns, wall_ns, rows, 0, 0)
-    return apply_update(words, control, book, last, event_ns, wall_ns, mono_ns, rows)
+    return apply_update(words, control, book, last, event_ns, wall_ns, mono_ns, rows, 0)

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from fillcast.core.checksum_kernels import okx_crc
 from fillcast.core.events import FIRST_ROW, HAS_CHECKSUM, SNAPSHOT, UPDATE
 from fillcast.core.jit import kernel
 from fillcast.core.layout_kernels import LAST_ID
 from fillcast.venues.json_kernels import INDEX, NS_PER_MS, RULE, bytes_of, match, read_signed, read_symbol, read_whole
 from fillcast.venues.levels_kernels import PRICE_SIZE_ORDERS, read_levels
-from fillcast.venues.update_kernels import CROSSED, READ, UNREAD, WRONG_CHECKSUM, apply_update, fill_message, follows
+from fillcast.venues.update_kernels import READ, UNREAD, apply_update, fill_message, follows
 
 CHANNEL: Final = bytes_of('{"arg":{"channel":"books')
 FAST_400: Final = bytes_of("-l2-tbt")
@@ -113,7 +112,4 @@ def advance(frame, length, wall_ns, mono_ns, words, books):
     fill_message(words, kind, index, link, -1, last, event_ns, event_ns, wall_ns, rows, checksum, flags)
     if not update:
         return READ
-    status = apply_update(words, control, book, last, event_ns, wall_ns, mono_ns, rows)
-    if checksum != 0 and status != CROSSED and okx_crc(book) != checksum:
-        return WRONG_CHECKSUM
-    return status
+    return apply_update(words, control, book, last, event_ns, wall_ns, mono_ns, rows, checksum)
