@@ -1,0 +1,112 @@
+"""Where one question is answered for all the pages that ask it: parts once for a moment, studies at their rate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Raw, msgpack
+
+from fillcast.dashboard.answering import Live, answer
+from fillcast.dashboard.asking import Question, percent_a_year
+from fillcast.dashboard.comparing import study_comparison
+from fillcast.dashboard.pacing import EARLY_S
+from fillcast.dashboard.seen import Listing, Seen
+from fillcast.dashboard.studies import study_curve, study_frontier, study_schedule
+from fillcast.dashboard.vitals import Vitals
+from fillcast.dashboard.wire import Asked, Order
+from fillcast.session.answer import Answers
+
+STUDIES: dict[str, Callable[[Live], object]] = {
+    "curve": study_curve,
+    "schedule": study_schedule,
+    "frontier": study_frontier,
+}
+STUDY_INTERVAL_S = 0.2  # studies are made at most 5 times a second, however many pages ask
+COMPARISON_INTERVAL_S = 1.0
+LIVE_KINDS = ("forecast", "taken", "last")
+
+
+class Desk:
+    """Answers one question.
+
+    Parameters
+    ----------
+    vitals
+        Told how long answers and studies take.
+
+    Attributes
+    ----------
+    question
+        What is asked.
+    """
+
+    def __init__(self, question: Question, vitals: Vitals) -> None:
+        self.question = question
+        self._vitals = vitals
+        self._answers = Answers()
+        self._live: Live | None = None
+        self._bodies: dict[str, Raw] = {}  # of the moment of `_live`
+        self._studies: dict[str, tuple[float, Raw]] = {}
+        self._comparison: tuple[float, Raw] | None = None
+
+    def live(self, seen: Seen) -> Live:
+        """Return the answer on a moment, made once."""
+        if self._live is None or self._live.seen is not seen:
+            started_s = time.perf_counter()
+            self._live = answer(self.question, seen, self._answers)
+            self._vitals.answering.add(time.perf_counter() - started_s)
+            self._bodies.clear()
+        return self._live
+
+    def body(self, kind: str, seen: Seen) -> Raw:
+        """Return a part that rests on this moment, as msgpack: `forecast`, `taken`, `last` or `depth`."""
+        live = self.live(seen)
+        made = self._bodies.get(kind)
+        if made is None:
+            makers: dict[str, Callable[[], Any]] = {
+                "forecast": live.report,
+                "taken": live.taken,
+                "last": live.last,
+                "depth": live.depth,
+            }
+            made = self._bodies[kind] = encoded(makers[kind]())
+        return made
+
+    def study(self, kind: str, seen: Seen, now_s: float) -> Raw:
+        """Return a study, of this moment or of one that is less than its interval ago."""
+        made_s, made = self._studies.get(kind, (0.0, None))
+        if made is None or now_s - made_s >= STUDY_INTERVAL_S - EARLY_S:
+            live = self.live(seen)
+            started_s = time.perf_counter()
+            made = encoded(STUDIES[kind](live))
+            self._vitals.studying.add(time.perf_counter() - started_s)
+            self._studies[kind] = (now_s, made)
+        return made
+
+    def comparison(self, moment: Mapping[str, Seen], listing: Listing, now_s: float) -> Raw:
+        """Return the comparison of all instruments, of this moment or of one that is less than a second ago."""
+        if self._comparison is None or now_s - self._comparison[0] >= COMPARISON_INTERVAL_S - EARLY_S:
+            made = encoded(study_comparison(self.question, moment, listing, self._vitals.updates_per_s))
+            self._comparison = (now_s, made)
+        return self._comparison[1]
+
+    def order(self, seen: Seen, asked: Asked) -> Raw:
+        """Return the words in force, with the `id` of the message that brought them."""
+        question = self.question
+        volatility = question.volatility(seen.volatility)
+        return encoded(
+            Order(
+                asked,
+                percent_a_year(volatility.sigma_per_sqrt_s),
+                question.stated_volatility is not None,
+                question.horizon_s,
+                question.risk_aversion,
+            )
+        )
+
+
+def encoded(body: object) -> Raw:
+    """Return a body as msgpack."""
+    return Raw(msgpack.encode(body))
