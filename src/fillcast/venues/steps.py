@@ -48,7 +48,8 @@ class Steps:
         if status != PENDING:
             return status
         self.mark()
-        return _apply_read(self._events.words, self._memory, wall_ns, mono_ns)
+        applied: int = _apply_read(self._events.words, self._memory, wall_ns, mono_ns)
+        return applied
 
     def mark(self) -> None:
         """Tell whoever times this frame, once, that it is read."""
