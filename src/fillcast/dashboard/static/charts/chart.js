@@ -9,6 +9,7 @@ import { ink } from "../draw/ink.js";
 
 const FONT_PX = 12;
 const X_AXIS_PX = 22;
+const LEAST_PX = 50; // of a side: with less there is only room for axes
 const DAY_S = 86_400;
 
 /**
@@ -17,6 +18,7 @@ const DAY_S = 86_400;
  * @property {uPlot.Scales} scales
  * @property {uPlot.Axis[]} axes
  * @property {uPlot.Band[]} [bands]
+ * @property {uPlot.Padding} [padding] px
  * @property {(chart: uPlot) => void} [over] drawn over the series
  * @property {(chart: uPlot, index: number | null) => void} [pointed]
  */
@@ -44,7 +46,7 @@ export class Chart {
   }
 
   get isVisible() {
-    return this.#width > 60 && this.#height > 60;
+    return this.#width > LEAST_PX && this.#height > LEAST_PX;
   }
 
   /** The theme is another: the chart is made anew when it is drawn next. */
@@ -87,7 +89,7 @@ export class Chart {
     const options = {
       width: this.#width,
       height: this.#height,
-      padding: [8, 10, 0, 0],
+      padding: chosen.padding ?? [8, 10, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 6 }, y: false },
       scales: chosen.scales,

@@ -38,6 +38,7 @@ function choose(colours) {
     series: DASHES.map((dash, i) => ({
       scale: "share", spanGaps: true, width: 1.5, dash, points: { show: false }, stroke: colourOf(colours, i), ...(stepped ? { paths: stepped } : {}),
     })),
+    padding: /** @type {uPlot.Padding} */ ([6, 24, 0, 24]),
     scales: {
       x: { time: false, distr: /** @type {3} */ (3), log: /** @type {10} */ (10) },
       share: { range: (/** @type {uPlot} */ _, /** @type {number} */ __, /** @type {number} */ most) =>
@@ -88,7 +89,7 @@ export function drawLatencyTable(place, latency) {
       </thead>
       <tbody>
         ${latency.stages.map(
-          (one) => html`<tr title=${`${number(one.n, 0)} samples`}><th scope="row">${one.name}</th><td>${duration(one.p50_us)}</td>
+          (one, i) => html`<tr title=${`${number(one.n, 0)} samples`}><th scope="row"><i class=${`s${i}`}></i>${one.name}</th><td>${duration(one.p50_us)}</td>
             <td>${duration(one.p95_us)}</td><td>${duration(one.p99_us)}</td><td>${duration(one.max_us)}</td></tr>`,
         )}
       </tbody>

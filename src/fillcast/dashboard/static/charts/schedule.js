@@ -12,7 +12,8 @@ import { Chart, clock, faint } from "./chart.js";
 
 /** @type {[string, "now" | "twap" | "optimal", number[]][]} */
 const WAYS = [["order", "now", []], ["twap", "twap", [7, 4]], ["optimal", "optimal", [2, 3]]];
-const BAND_ALPHA = 0.25;
+const BAND_ALPHA = 0.14;
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600]; // seconds
 
 export class ScheduleChart {
   /**
@@ -30,12 +31,10 @@ export class ScheduleChart {
     if (schedule !== null) this.chart.draw(aligned(schedule));
   }
 
-  /** Expected cost and standard deviation of each way. */
+  /** Expected cost of each way. */
   get reading() {
     const paths = this.snapshot.schedule?.paths ?? [];
-    return paths
-      .map((path) => `${path.name} ${path.net_bps === null ? path.reason || "–" : `${bps(path.net_bps)} ± ${bps(path.sd_bps)}`}`)
-      .join(" · ");
+    return paths.map((path) => `${path.name} ${path.net_bps === null ? path.reason || "–" : bps(path.net_bps)}`).join(" · ");
   }
 }
 
@@ -61,7 +60,7 @@ function choose(colours) {
         /** @type {[number, number]} */ (most > least ? [least * 1.1, most * 1.1] : [-1, 1]) },
     },
     axes: [
-      { values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(clock), space: 46 },
+      { values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(clock), space: 46, incrs: TIME_STEPS },
       { scale: "base", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(short), space: 28 },
       { scale: "bps", side: /** @type {1} */ (1), values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(short), space: 28 },
     ],
@@ -108,9 +107,13 @@ export function scheduleTwin(schedule) {
       { name: "base", decimals: 6 },
       { name: "left, base", decimals: 6 },
       { name: "price", decimals: 4 },
+      { name: "net bps of the whole", decimals: 4 },
+      { name: "sd bps of the whole", decimals: 4 },
     ],
     rows: (schedule?.paths ?? []).flatMap((path) =>
-      path.at_s.map((at, i) => [path.name, at, path.base[i] ?? null, path.left_base[i] ?? null, path.price[i] ?? null]),
+      path.at_s.map((at, i) => [
+        path.name, at, path.base[i] ?? null, path.left_base[i] ?? null, path.price[i] ?? null, path.net_bps, path.sd_bps,
+      ]),
     ),
   };
 }

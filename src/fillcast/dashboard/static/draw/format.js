@@ -83,7 +83,7 @@ export function age(ms) {
 export function duration(us) {
   if (us === null || us === undefined) return NONE;
   if (us < 1000) return `${us < 10 ? us.toFixed(1) : Math.round(us)} µs`;
-  if (us < 1e6) return `${(us / 1e3).toFixed(us < 1e5 ? 1 : 0)} ms`;
+  if (us < 1e6) return `${us < 1e4 ? (us / 1e3).toFixed(1) : Math.round(us / 1e3)} ms`;
   return `${(us / 1e6).toFixed(2)} s`;
 }
 

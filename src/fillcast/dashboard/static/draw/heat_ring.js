@@ -218,7 +218,7 @@ export class HeatRing {
   /** @param {number} size */
   #step(size) {
     if (!(size > 0) || this.#full <= 0) return 0;
-    return 1 + Math.min(STEPS - 2, Math.floor(Math.sqrt(size / this.#full) * (STEPS - 2)));
+    return 1 + Math.min(STEPS - 2, Math.floor((size / this.#full) * (STEPS - 2)));
   }
 
   /** @param {number} column */

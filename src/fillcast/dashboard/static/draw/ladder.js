@@ -133,19 +133,19 @@ export class Ladder {
   #drawRow(row, order, unit, largest, instrument, colours) {
     const { pen, width, height } = this.surface;
     const top = this.axis.top(row.row);
-    if (top + ROW <= 0 || top >= height) return;
+    if (top < 0 || top + ROW > height) return;
     const colour = order === 1 ? colours.ask : colours.bid;
     const amount = unit === "quote" ? row.quote : row.base;
     const sum = unit === "quote" ? row.sumQuote : row.sumBase;
     const decimals = unit === "quote" ? 0 : this.#decimals;
     pen.globalAlpha = BAR_ALPHA;
     pen.fillStyle = colour;
-    const bar = largest > 0 ? Math.round((amount / largest) * width) : 0;
+    const columns = this.#columns(width);
+    const bar = largest > 0 ? Math.round((amount / largest) * (width - columns.price - EDGE)) : 0;
     pen.fillRect(width - bar, top + 1, bar, ROW - 1);
     pen.globalAlpha = 1;
     if (row.isEaten) this.#drawEaten(top, width, colours);
     const y = top + ROW / 2 + 0.5;
-    const columns = this.#columns(width);
     pen.fillStyle = colour;
     pen.fillText(number(row.row * this.axis.group * instrument.tick, instrument.price_decimals), columns.price, y);
     pen.fillStyle = colours.text;

@@ -144,10 +144,10 @@ export class PriceAxis {
     return below >= 0 ? this.centre - Math.floor(below / ROW) : null;
   }
 
-  /** Highest and lowest row in sight. */
+  /** Highest and lowest row that are wholly in sight. */
   get span() {
-    const highest = this.centre + Math.max(0, Math.ceil((this.middle - SPREAD_ROW / 2) / ROW));
-    const lowest = this.centre - Math.max(0, Math.ceil((this.height - this.middle - SPREAD_ROW / 2) / ROW) - 1);
-    return { highest, lowest };
+    const above = Math.floor((this.middle - SPREAD_ROW / 2) / ROW);
+    const below = Math.floor((this.height - this.middle - SPREAD_ROW / 2) / ROW);
+    return { highest: this.centre + above, lowest: this.centre - below + 1 };
   }
 }

@@ -6,6 +6,10 @@ export const STEPS = 256;
 const COLOUR = [
   [10, 22, 42], [0, 42, 92], [45, 66, 110], [82, 91, 112], [117, 118, 119], [152, 144, 118], [190, 172, 107], [225, 202, 85], [255, 234, 70],
 ];
+/** For a light page: the more, the darker. */
+const COLOUR_ON_LIGHT = [
+  [232, 238, 246], [196, 214, 233], [148, 182, 216], [95, 143, 191], [52, 101, 158], [26, 61, 117], [10, 28, 68],
+];
 const GRAY = [
   [16, 20, 26], [60, 64, 70], [110, 114, 120], [170, 174, 180], [250, 250, 250],
 ];
@@ -17,8 +21,8 @@ const GRAY = [
  * @returns {Uint32Array} RGBA of each step, the first one for nothing
  */
 export function ramp(kind, isLight, ground) {
-  const stops = kind === "gray" ? GRAY : COLOUR;
-  const colours = isLight ? [...stops].reverse() : stops;
+  const gray = isLight ? [...GRAY].reverse() : GRAY;
+  const colours = kind === "gray" ? gray : isLight ? COLOUR_ON_LIGHT : COLOUR;
   const table = new Uint32Array(STEPS);
   const bytes = new Uint8ClampedArray(table.buffer);
   for (let i = 0; i < STEPS; i++) {

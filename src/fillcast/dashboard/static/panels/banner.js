@@ -31,7 +31,6 @@ export class Banner {
    * @param {number} now ms of `performance.now`
    */
   draw(snapshot, link, state, paused, now) {
-    document.body.classList.toggle("cut", state.isCut);
     document.body.classList.toggle("old", state.isOld);
     const { book } = snapshot;
     render(

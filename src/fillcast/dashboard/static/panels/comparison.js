@@ -50,7 +50,8 @@ function rowOf(row, isChosen, choose) {
   const live = row.state === "LIVE";
   const told = live ? row.not_compared : `${row.state}${row.reason === "" ? "" : `: ${row.reason}`}`;
   return html`<tr class=${isChosen ? "chosen" : live ? "" : "quiet"} title=${told}>
-    <th scope="row"><button class="plain" aria-pressed=${isChosen} @click=${() => choose(row.instrument)}>${row.instrument}</button></th>
+    <th scope="row"><button class="plain" aria-pressed=${isChosen} @click=${() => choose(row.instrument)}
+        >${row.instrument.split(":").map((word) => html`<span>${word}</span> `)}</button></th>
     ${live
       ? html`<td>${row.at_most ? "≤ " : ""}${bps(row.net_bps)}</td><td>${bps(row.net_vs_common_bps)}</td>
           <td>${bps(row.spread_bps)}</td><td>${bps(row.fee_bps)}</td><td>${percent(row.split_share)}</td><td>${age(row.age_ms)}</td>`

@@ -83,9 +83,9 @@ export function drawControls(place, keyboard, settings, paused, acts, dialog) {
   render(
     html`<button aria-pressed=${paused} @click=${acts.pause}>${paused ? "Resume" : "Pause"}</button>
       <button @click=${() => keyboard.show(dialog)}>Keys <kbd>?</kbd></button>
-      <button @click=${() => toggleTheme(settings)}>Theme: ${theme}</button>
-      <button @click=${() => togglePalette(settings)}>Colours: ${palette}</button>
-      <button @click=${() => toggleUnit(settings)}>Units: ${unit}</button>`,
+      <button @click=${() => toggleTheme(settings)}>Theme<span class="wide-only">: ${theme}</span></button>
+      <button @click=${() => togglePalette(settings)}>Colours<span class="wide-only">: ${palette}</span></button>
+      <button @click=${() => toggleUnit(settings)}>Units<span class="wide-only">: ${unit}</span></button>`,
     place,
   );
 }

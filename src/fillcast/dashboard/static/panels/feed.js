@@ -24,12 +24,11 @@ export function drawFeed(place, snapshot, now) {
         >${connection?.phase ?? "–"}${connection?.next_attempt_s == null
           ? nothing
           : ` · try ${connection.attempt + 1} in ${number(connection.next_attempt_s, 1)} s`}</dd>
-      <dt>Proof</dt><dd>${book?.proof ?? "–"}${proven === null ? "" : ` · to ${bps(proven)} bps`}</dd>
-      <dt>Book age</dt><dd>${age(bookNow)}</dd>
-      <dt>Last change</dt><dd>${age(changed === null ? null : changed + now - snapshot.bookAt)}</dd>
-      <dt>Gaps</dt><dd class=${health?.gap_is_open ? "wrong" : ""} title=${health?.last_gap ?? ""}
-        >${health ? `${number(health.gaps, 0)}${health.gap_is_open ? " · open" : ""}` : "–"}</dd>
-      <dt>Reconnects</dt><dd>${number(health?.reconnects, 0)}</dd>
+      <dt>Proof</dt><dd>${book?.proof ?? "–"}</dd>
+      <dt>Proven to</dt><dd>${snapshot.forecast === null ? "–" : proven === null ? "the whole book" : `${bps(proven)} bps`}</dd>
+      <dt>Age · change</dt><dd>${age(bookNow)} · ${age(changed === null ? null : changed + now - snapshot.bookAt)}</dd>
+      <dt>Gaps · returns</dt><dd class=${health?.gap_is_open ? "wrong" : ""} title=${health?.last_gap ?? ""}
+        >${number(health?.gaps, 0)}${health?.gap_is_open ? " (open)" : ""} · ${number(health?.reconnects, 0)}</dd>
     </dl>`,
     place,
   );

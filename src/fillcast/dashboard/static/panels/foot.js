@@ -27,7 +27,7 @@ export function drawFoot(snapshot, measure) {
         ${heap === null ? "" : html`<span>heap ${number(heap, 1)} MB</span>`}
       </div>
       <div>
-        <span title=${market?.volatility_words ?? ""}
+        <span class="wide-only" title=${market?.volatility_words ?? ""}
           >volatility ${percent(market ? market.volatility_percent / 100 : null, 1)} a year</span
         >
         <span>v${snapshot.instruments?.version ?? "–"}</span>

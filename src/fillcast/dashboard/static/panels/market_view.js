@@ -2,7 +2,7 @@
 
 import { html, render } from "lit/html.js";
 
-import { number, quote } from "../draw/format.js";
+import { number } from "../draw/format.js";
 import { Heatmap } from "../draw/heatmap.js";
 import { Ladder } from "../draw/ladder.js";
 import { PriceAxis } from "../draw/price_axis.js";
@@ -15,7 +15,7 @@ import { write } from "./studies.js";
 /** @import {Pointed} from "../draw/ladder.js" */
 /** @import {Settings} from "../habits/settings.js" */
 
-const HINT = "Point at a row: average price and sums up to it. Click: ask for that quantity.";
+const HINT = "Point: sums up to a row. Click: ask for it.";
 
 export class MarketView {
   axis = new PriceAxis();
@@ -110,11 +110,12 @@ export class MarketView {
     const { instrument } = this.snapshot;
     const { pointed } = this.ladder;
     write(this.bookLine, pointed === null ? HINT : this.#sums(pointed));
-    write(this.mapLine, this.heatmap.reading || "▲ bought ▼ sold · one minute, newest at the right · brighter is more");
+    const more = this.settings.looks.theme === "light" ? "darker" : "brighter";
+    write(this.mapLine, this.heatmap.reading || `▲ bought ▼ sold · one minute, newest at the right · ${more} is more`);
     const step = instrument === null ? "" : number(this.axis.group * instrument.tick, instrument.price_decimals);
     render(
       html`<button aria-label="Finer rows" title="Finer rows: [" @click=${() => this.group(-1)}>−</button>
-        <span>group ${step}${this.axis.isChosen ? "" : " auto"}</span>
+        <span title="Price step of a row">${step}${this.axis.isChosen ? "" : " auto"}</span>
         <button aria-label="Coarser rows" title="Coarser rows: ]" @click=${() => this.group(1)}>+</button>`,
       this.book.extra,
     );
@@ -135,6 +136,6 @@ export class MarketView {
     const { instrument } = this.snapshot;
     const { sumBase, sumQuote } = pointed.sums;
     const price = number(sumQuote / sumBase, (instrument?.price_decimals ?? 2) + 1);
-    return `avg ${price} · ${number(sumBase, this.ladder.decimals)} ${instrument?.base ?? ""} · ${quote(sumQuote)} ${instrument?.quote ?? ""}`;
+    return `avg ${price} · ${number(sumBase, this.ladder.decimals)} ${instrument?.base ?? ""} · ${number(sumQuote, 0)} ${instrument?.quote ?? ""}`;
   }
 }

@@ -27,11 +27,11 @@ export function drawMix(place, snapshot) {
   render(
     html`<meter class="share" min="0" max="1" .value=${report.maker_share} aria-label="Maker share"></meter>
       <dl class="pairs">
-        <dt>Maker share</dt><dd>${percent(report.maker_share)}${span(report.maker_share_range)}</dd>
+        <dt>Maker</dt><dd>${percent(report.maker_share)}${span(report.maker_share_range)}</dd>
         ${report.fill_probability === null
           ? nothing
-          : html`<dt>P(fill in horizon)</dt><dd>${percent(report.fill_probability)}${span(report.fill_probability_range)}</dd>`}
-        <dt>Expected fee</dt><dd>${bps(fee?.bps)} bps · ${quote(fee?.quote)} ${report.cost_currency}</dd>
+          : html`<dt>Filled</dt><dd>${percent(report.fill_probability)}${span(report.fill_probability_range)}</dd>`}
+        <dt>Fee</dt><dd>${bps(fee?.bps)} bps · ${quote(fee?.quote)} ${report.cost_currency}</dd>
       </dl>`,
     place,
   );

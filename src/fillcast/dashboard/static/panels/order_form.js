@@ -143,7 +143,7 @@ export class OrderForm {
           </div>`,
         )}
         ${this.#field("price", "Price", this.#input("price", limit ? "needed" : "limit orders", true, !limit))}
-        ${this.#select("tier", "Fee tier", ["", ...(instrument?.tiers ?? [])], "lowest")}
+        ${this.#select("tier", "Fee tier", ["", ...(instrument?.tiers ?? [])], "default")}
         ${this.#field("volatility", "Volatility", this.#input("volatility", volatility, true))}
         ${this.#field("latency", "Latency", this.#input("latency", "auto 250 ms"))}
         ${this.#field("horizon", "Horizon", this.#input("horizon", inForce(order?.horizon_s, " s")))}

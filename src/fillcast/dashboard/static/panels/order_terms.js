@@ -77,7 +77,7 @@ export function toAsked(terms, id) {
     instrument: `${terms.venue}:${terms.symbol}`,
     side: terms.side,
     type: terms.type,
-    size: terms.quantity.trim() === "" ? "" : terms.quantity.replaceAll(",", "").trim() + terms.unit,
+    size: sizeOf(terms),
     price: limit ? terms.price.replaceAll(",", "").trim() : "",
     post_only: limit && terms.post_only === "yes",
     tier: terms.tier,
@@ -90,6 +90,15 @@ export function toAsked(terms, id) {
     risk_aversion: terms.risk_aversion.trim(),
     level: terms.level.trim(),
   };
+}
+
+/**
+ * A quantity that names its own unit is taken at its word; k and m are thousands and millions of the chosen one.
+ * @param {Terms} terms
+ */
+function sizeOf(terms) {
+  const quantity = terms.quantity.replaceAll(",", "").trim();
+  return quantity === "" || /[a-z]{2,}$/i.test(quantity) ? quantity : quantity + terms.unit;
 }
 
 /**

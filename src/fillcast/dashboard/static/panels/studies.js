@@ -52,19 +52,19 @@ export function studies(snapshot, scheduler, chooseRisk) {
   };
 
   const curve = new Panel("curve", () => curveTwin(snapshot.curve), scheduler, { picture: true });
-  legend(curve, [["now", "now"], ["twap", "TWAP"], ["optimal", "optimal"]]);
+  legend(curve, [["now", "now"], ["twap", "TWAP"], ["optimal", "optimal"]], "bps by base");
   add("curve", curve, new CurveChart(curve, snapshot, changed("curve")));
 
   const depth = new Panel("depth", () => depthTwin(snapshot.depth), scheduler, { picture: true });
-  legend(depth, [["bid", "bids"], ["ask", "asks"]], "± bps");
+  legend(depth, [["bid", "bids"], ["ask", "asks"]], "quote by ± bps");
   add("depth", depth, new DepthChart(depth, snapshot, changed("depth")));
 
   const schedule = new Panel("schedule", () => scheduleTwin(snapshot.schedule), scheduler, { picture: true });
-  legend(schedule, [["now", "order"], ["twap", "TWAP"], ["optimal", "optimal"]]);
+  legend(schedule, [["now", "order"], ["twap", "TWAP"], ["optimal", "optimal"]], "±σ");
   add("schedule", schedule, new ScheduleChart(schedule, snapshot, changed("schedule")));
 
   const frontier = new Panel("frontier", () => frontierTwin(snapshot.frontier), scheduler, { picture: true });
-  legend(frontier, [], "cost by ± bps · ◆ now");
+  legend(frontier, [], "cost by ±σ, bps · ◆ at once");
   add("frontier", frontier, new FrontierChart(frontier, snapshot, changed("frontier"), chooseRisk));
 
   const latency = new Panel("latency", () => latencyTwin(snapshot.latency), scheduler, { picture: true });
@@ -94,11 +94,13 @@ export function studies(snapshot, scheduler, chooseRisk) {
  * @param {[string, string][]} lines class and name
  */
 function legend(panel, lines, about = "") {
+  const line = element("p", "legend");
   render(
-    html`<span class="legend">${lines.map(([kind, name]) => html`<span><i class=${kind}></i>${name}</span>`)}
-      ${about === "" ? "" : html`<span>${about}</span>`}</span>`,
-    panel.extra,
+    html`${lines.map(([kind, name]) => html`<span><i class=${kind}></i>${name}</span>`)}
+      ${about === "" ? "" : html`<span>${about}</span>`}`,
+    line,
   );
+  panel.body.prepend(line);
 }
 
 /**

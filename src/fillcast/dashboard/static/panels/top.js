@@ -15,7 +15,7 @@ export function drawMarket(snapshot) {
   document.title = instrument ? `${instrument.symbol} · fillcast` : "fillcast";
   render(
     html`<strong>${name}</strong><span>mid ${number(book?.mid, decimals + 1)}</span
-      ><span>spread ${number(book?.spread, decimals)} (${bps(book?.spread_bps)} bps)</span>`,
+      ><span class="wide-only">spread ${number(book?.spread, decimals)} (${bps(book?.spread_bps)} bps)</span>`,
     /** @type {HTMLElement} */ (document.getElementById("market")),
   );
 }
