@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -88,20 +89,6 @@ def test_a_participation_limits_the_others() -> None:
     assert max(one.base for one in priced_of(held).slices) == pytest.approx(0.25 * 5.0)
     assert held.fill is not None
     assert held.fill.unfilled_base == pytest.approx(0.0, abs=1e-9)
-
-
-@pytest.mark.parametrize("order_type", ["twap", "vwap", "is"])
-def test_a_participation_just_below_one_limits_nothing(order_type: str) -> None:
-    """Its limit was once more lots than an int64 holds."""
-    free = priced_of(worked(order_type, "10", horizon="24h")).slices
-
-    assert priced_of(worked(order_type, "10", horizon="24h", participation=1 - 2**-53)).slices == free
-
-
-def test_a_plan_says_all_that_is_to_be_known_of_it() -> None:
-    note = priced_of(worked("vwap", "1000", horizon="10m", participation=0.2)).note
-
-    assert "volume curve not calibrated: even slices; 0.2 of the volume leaves 850 untraded at the end" in note
 
 
 def test_vwap_without_a_curve_is_even_and_says_so() -> None:
@@ -356,9 +343,42 @@ def faults_of(found: Forecast) -> list[str]:
         "impact is earned": any(
             part.bps < 0 for part in found.components if part.name in ("transient_impact", "permanent_impact")
         ),
+        "the average is worse than the worst": found.order.side * (fill.average_price - fill.worst_price)
+        > 1e-9 * fill.worst_price,
         "more than was asked": fill.base * (1 - 1e-9) > float(found.order.size.amount),
     }
     return [fault for fault, holds in wrong.items() if holds]
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_the_worst_price_is_that_of_the_last_slice_in_the_book_that_the_others_moved(side: str) -> None:
+    """It was once that of the book of now, which the average price is beyond."""
+    found = worked("twap", "10", side, horizon="100s")
+    fill, slices = found.fill, priced_of(found).slices
+    assert fill is not None
+
+    assert fill.worst_price == pytest.approx(slices[-1].price, rel=1e-12)  # a slice takes one level
+    assert not faults_of(found)
+    now = msgspec.structs.replace(fill, worst_price=100_000.05 if side == "buy" else 99_999.95)
+    of_now = replace(found, priced=replace(priced_of(found), fill=now))
+    assert faults_of(of_now) == ["the average is worse than the worst"]
+
+
+def test_a_sale_that_would_take_the_price_below_zero_has_no_forecast() -> None:
+    steep = view_of(SPOT, [("100.00", "1"), ("60.00", "1")], [("101.00", "1"), ("150.00", "1")])
+    sold = worked("twap", "100", "sell", view=steep, horizon="250s")
+    kept = worked("twap", "1", "sell", view=steep, horizon="250s")
+
+    assert sold.net is None
+    assert "what the slices displace would take the price below zero" in sold.reason
+    assert kept.net is not None
+
+
+def test_an_order_beyond_a_quarter_of_all_volume_says_so() -> None:
+    large, small = (priced_of(worked("twap", size, horizon="100s")) for size in ("40", "30"))  # others trade 100
+
+    assert "29% of all volume in that time: models of impact hold for up to 25%" in large.rests_on
+    assert not any("of all volume" in line for line in small.rests_on)
 
 
 def test_the_sums_catch_a_part_that_is_counted_twice() -> None:

@@ -53,6 +53,8 @@ from fillcast.models.volatility import VolatilityEstimate
 
 FloatArray = NDArray[np.float64]
 
+LARGEST_SHARE = 0.25  # of all volume: the range of Almgren and Chriss's model (docs/models/impact.md)
+BELOW_ZERO = "what the slices displace would take the price below zero: far more than models of impact hold for"
 NO_VOLUME = "permanent impact needs the market's volume, and no trade has been seen yet: observe longer"
 
 
@@ -126,7 +128,10 @@ def price_worked(
     components, net = assemble(parts, walked.total * view.mid, level, at_most=at_most)
     price = view.mid + order.side * (net.quote - components[-1].quote) / walked.total
     unfilled_lots = plan.unplaced_lots + walked.unfilled_lots
-    worst = [walk.worst_ticks for walk in walked.walks if walk.worst_ticks is not None]
+    moved = _moved_bps(walked, carried, displaced, view.mid)
+    worst = _worst_price(walked, moved, view, order.side)
+    if worst <= 0:
+        return f"{view.instrument.key}: {BELOW_ZERO}"
     fill = Fill(
         sum(walk.filled_lots for walk in walked.walks),
         walked.total,
@@ -135,7 +140,7 @@ def price_worked(
         math.fsum(cost.unproven_base for cost in walked.costs),
         price,
         view.mid + order.side * net.quote / walked.total,
-        float(view.instrument.price(order.side * max(order.side * ticks for ticks in worst))),
+        worst,
         max(walk.levels for walk in walked.walks),
     )
     scale = BPS * sigma * math.sqrt(wait_s + _waiting_s(walked, plan))
@@ -146,15 +151,26 @@ def price_worked(
         net,
         CostDistribution(net.bps, scale, volatility.degrees_of_freedom),
         note="; ".join(text for text in (note, plan.note) if text),
-        slices=_slices(walked, carried, displaced, view, order.side),
+        slices=_slices(walked, moved, view, order.side),
         footprint_bps=BPS * left / view.mid,
         square_root=readings,
         rests_on=(
             describe(resilience, now_ns),
             describe(permanent, now_ns),
+            *_beyond_models(walked.total, order, conditions),
             *((f"slices by a volume curve {until(conditions.curve_as_of_ns, now_ns)}",) if plan.curved else ()),
         ),
     )
+
+
+def _beyond_models(base: float, order: Order, conditions: Conditions) -> tuple[str, ...]:
+    """Say so where an order is a larger part of all volume than models of impact are valid for."""
+    if conditions.volume is None:
+        return ()
+    share = base / (base + conditions.volume.base_per_s * order.horizon_s)
+    if share <= LARGEST_SHARE:
+        return ()
+    return (f"{share:.0%} of all volume in that time: models of impact hold for up to {LARGEST_SHARE:.0%}",)
 
 
 def _walk(view: BookView, side: int, plan: Plan) -> _Walked:
@@ -230,11 +246,23 @@ def _chance_parts(
     )
 
 
-def _slices(
-    walked: _Walked, carried: FloatArray, displaced: ObizhaevaWang, view: BookView, side: int
-) -> tuple[Slice, ...]:
+def _moved_bps(walked: _Walked, carried: FloatArray, displaced: ObizhaevaWang, mid: float) -> list[float]:
+    """Return (N,) how far earlier slices have moved the price when each one trades."""
     before = np.concatenate(([0.0], np.cumsum(walked.bases)[:-1]))
-    moved = BPS / view.mid * (displaced.transient * carried + displaced.permanent * before)
+    moved: list[float] = (BPS / mid * (displaced.transient * carried + displaced.permanent * before)).tolist()
+    return moved
+
+
+def _worst_price(walked: _Walked, moved: list[float], view: BookView, side: int) -> float:
+    """Return the worst price that any slice touches, where the earlier ones have moved the book."""
+    return side * max(
+        side * float(view.instrument.price(walk.worst_ticks)) + view.mid * move / BPS
+        for walk, move in zip(walked.walks, moved, strict=True)
+        if walk.worst_ticks is not None
+    )
+
+
+def _slices(walked: _Walked, moved: list[float], view: BookView, side: int) -> tuple[Slice, ...]:
     return tuple(
         Slice(
             start,
@@ -243,7 +271,5 @@ def _slices(
             cost.half_spread_bps + cost.slippage_bps + move,
             view.mid * (1 + side * (cost.half_spread_bps + cost.slippage_bps + move) / BPS),
         )
-        for start, walk, cost, move in zip(
-            walked.starts_s.tolist(), walked.walks, walked.costs, moved.tolist(), strict=True
-        )
+        for start, walk, cost, move in zip(walked.starts_s.tolist(), walked.walks, walked.costs, moved, strict=True)
     )

@@ -170,3 +170,10 @@ def test_bad_risk_is_refused_by_name(name: str, value: float) -> None:
         BOOK.risk_averse_trades(
             given["size"], 5, 0.1, volatility=given["volatility"], risk_aversion=given["risk_aversion"]
         )
+
+
+def test_beyond_any_number_risk_is_met_at_once() -> None:
+    """An aversion so large that its product with variance is none was once a plan of zeros."""
+    trades = ObizhaevaWang(10.0, 0.0, 0.05, 0.0).risk_averse_trades(8.0, 4, 5.0, volatility=1e5, risk_aversion=1e300)
+
+    assert trades.tolist() == [8.0, 0.0, 0.0, 0.0]

@@ -16,6 +16,7 @@ Source: Obizhaeva and Wang, "Optimal trading strategy and supply/demand dynamics
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,7 +164,8 @@ class ObizhaevaWang:
         require_count(count)
         steps = np.arange(count)
         risk = 2.0 * risk_aversion * volatility**2 * interval
-        if self.transient == 0.0:  # nothing is saved by waiting, nor lost where there is no risk
+        if self.transient == 0.0 or not math.isfinite(risk / self.transient):
+            # Nothing is saved by waiting, or nothing beside the risk; nor is anything lost where there is none.
             weights = (steps == 0).astype(np.float64) if risk > 0 else np.ones(count)
             even: FloatArray = size * weights / weights.sum()
             return even
