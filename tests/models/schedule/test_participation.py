@@ -62,6 +62,13 @@ def test_caps_hold_and_only_a_lack_of_room_leaves_lots_over(cells: list[tuple[fl
     assert (uncapped > caps).any() or lots.tolist() == uncapped.tolist()
 
 
+def test_a_cap_that_is_just_reached_changes_nothing() -> None:
+    weights = [990739.0, 232604.0, 224386.0, 229635.0, 400510.0, 407567.0]
+    uncapped = largest_remainder(weights, 29)
+    assert within_caps(weights, 29, uncapped).tolist() == uncapped.tolist()
+    assert within_caps(weights, 28, uncapped).sum() == 28
+
+
 def test_what_a_cap_cuts_off_goes_to_the_others_in_proportion() -> None:
     assert within_caps([6.0, 2.0, 2.0], 100, np.array([20, 100, 100])).tolist() == [20, 40, 40]
     assert within_caps([6.0, 2.0, 2.0], 100, np.array([20, 30, 30])).tolist() == [20, 30, 30]

@@ -50,6 +50,8 @@ def largest_remainder(weights: ArrayLike, total_lots: int) -> LotArray:
 def within_caps(weights: ArrayLike, total_lots: int, caps: ArrayLike) -> LotArray:
     """Return lots in proportion to weights with no slice above its cap; what a cap cuts off goes to the other slices.
 
+    Where no cap cuts anything off, these are the lots of `largest_remainder`.
+
     The sum is `total_lots`, or less when the slices of positive weight may hold no more; the caller sees what is left.
 
     Parameters
@@ -66,6 +68,8 @@ def within_caps(weights: ArrayLike, total_lots: int, caps: ArrayLike) -> LotArra
     if limits.dtype.kind not in "iu" or limits.shape != lots.shape:
         raise ParameterError(f"caps must be whole lots of shape {lots.shape}, not {limits.dtype} of {limits.shape}")
     not_negative("caps", limits)
+    if np.all(lots <= limits):
+        return lots
     exact = [Fraction(weight) for weight in np.asarray(weights, dtype=np.float64).tolist()]
     bounds = [int(cap) for cap in limits]
     given = [0] * len(exact)
