@@ -53,7 +53,7 @@ const market = new MarketView(snapshot, scheduler, settings, (side, base) => {
   const quantity = (Math.floor(base * lot + 1e-6) / lot).toFixed(instrument.size_decimals).replace(/\.?0+$/, "");
   form.change({ side, quantity, unit: instrument.units.includes(word) ? word : form.terms.unit });
 });
-const charts = studies(snapshot, scheduler, (risk) => form.change({ risk_aversion: typed(risk) }));
+const charts = studies(snapshot, scheduler, (risk) => form.change({ type: "is", risk_aversion: typed(risk) }));
 
 const connection = new Connection(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, {
   frame(frame, now) {

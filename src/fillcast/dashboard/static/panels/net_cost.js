@@ -76,11 +76,12 @@ function figures(report, net, unit, instrument) {
 function marks(snapshot, state, now) {
   const { forecast, last } = snapshot;
   const missing = forecast !== null && forecast.net === null;
+  const isTold = snapshot.book !== null && snapshot.book.state !== "LIVE"; // by the banner
   return html`${state.isRefused && snapshot.order
       ? html`<p class="mark">of the last order that could be used: ${snapshot.order.asked.side} ${snapshot.order.asked.size}
           ${snapshot.order.asked.type}</p>`
       : nothing}
-    ${missing ? html`<p class="mark bad">no cost now: ${forecast.reason ?? "no reason was told"}</p>` : nothing}
+    ${missing && !isTold ? html`<p class="mark bad">no cost now: ${forecast.reason ?? "no reason was told"}</p>` : nothing}
     ${missing && last?.report ? html`<p class="mark bad">cost from a book ${age(snapshot.lastAgeMs(now))} old</p>` : nothing}
     ${!missing && forecast !== null && state.isOld
       ? html`<p class="mark bad">cost from a book ${age(snapshot.ageMs(now))} old</p>`

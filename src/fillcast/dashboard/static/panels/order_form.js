@@ -5,7 +5,7 @@ import { live } from "lit/directives/live.js";
 
 import { number, typed } from "../draw/format.js";
 import { readAddress, writeAddress } from "../habits/address.js";
-import { EMPTY, TYPES, fromAsked, isWorked, stepped, toAsked } from "./order_terms.js";
+import { EMPTY, TYPES, fieldsOf, fromAsked, stepped, toAsked } from "./order_terms.js";
 
 /** @import {Asked} from "../wire.js" */
 /** @import {Snapshot} from "../data/snapshot.js" */
@@ -128,7 +128,7 @@ export class OrderForm {
     const order = this.snapshot.order;
     const venues = [...new Set(this.#followed.map((one) => one.venue))];
     const volatility = order && !order.volatility_is_stated ? `auto ${number(order.volatility_percent, 1)} %` : "auto";
-    const limit = terms.type === "limit";
+    const says = fieldsOf(terms.type);
     const inForce = (/** @type {number | undefined} */ value, /** @type {string} */ unit) =>
       value === undefined ? "auto" : `auto ${typed(value)}${unit}`;
     render(
@@ -142,19 +142,19 @@ export class OrderForm {
             ${this.#input("quantity", "", true)} ${this.#choice("unit", instrument?.units ?? [terms.unit], "Unit")}
           </div>`,
         )}
-        ${this.#field("price", "Price", this.#input("price", limit ? "needed" : "limit orders", true, !limit))}
+        ${this.#field("price", "Price", this.#input("price", says.price ? "needed" : "of limit orders", true, !says.price))}
         ${this.#select("tier", "Fee tier", ["", ...(instrument?.tiers ?? [])], "default")}
         ${this.#field("volatility", "Volatility", this.#input("volatility", volatility, true))}
         ${this.#field("latency", "Latency", this.#input("latency", "auto 250 ms"))}
-        ${this.#field("horizon", "Horizon", this.#input("horizon", inForce(order?.horizon_s, " s")))}
-        ${this.#field("risk_aversion", "Risk aversion", this.#input("risk_aversion", inForce(order?.risk_aversion, ""), true))}
+        ${this.#field("horizon", "Horizon", this.#input("horizon", inForce(order?.horizon_s, " s"), false, !says.horizon))}
+        ${this.#field("risk_aversion", "Risk aversion", this.#input("risk_aversion", inForce(order?.risk_aversion, ""), true, !says.risk_aversion))}
         <details ?open=${this.#hasMore()}>
           <summary>More</summary>
           <div>
             ${this.#field(
               "participation",
               "Participation",
-              this.#input("participation", isWorked(terms.type) ? "auto" : "worked orders", true, !isWorked(terms.type)),
+              this.#input("participation", says.participation ? "auto" : "of worked orders", true, !says.participation),
             )}
             ${this.#field("level", "Interval", this.#input("level", "90 %", true))}
             ${this.#field("fee_maker", "Maker fee", this.#input("fee_maker", "of the tier"))}
@@ -163,7 +163,7 @@ export class OrderForm {
               "post_only",
               "Post only",
               html`<input type="checkbox" id="f-post_only" name="post_only" .checked=${live(terms.post_only === "yes")}
-                ?disabled=${!limit} @change=${(/** @type {Event} */ event) =>
+                ?disabled=${!says.post_only} @change=${(/** @type {Event} */ event) =>
                   this.change({ post_only: /** @type {HTMLInputElement} */ (event.target).checked ? "yes" : "" })}>`,
             )}
           </div>

@@ -32,9 +32,14 @@ export const EMPTY = {
 
 export const TYPES = ["market", "limit", "twap", "vwap", "pov", "is"];
 
-/** @param {string} type */
-export function isWorked(type) {
-  return type !== "market" && type !== "limit";
+/**
+ * Which fields say something of an order of a type; what stands in the others is not sent.
+ * @param {string} type
+ */
+export function fieldsOf(type) {
+  const isLimit = type === "limit";
+  const isWorked = type !== "market" && !isLimit;
+  return { price: isLimit, post_only: isLimit, horizon: isLimit || isWorked, participation: isWorked, risk_aversion: type === "is" };
 }
 
 /**
@@ -71,23 +76,23 @@ export function fromAsked(asked) {
  * @returns {Required<Asked>}
  */
 export function toAsked(terms, id) {
-  const limit = terms.type === "limit";
+  const says = fieldsOf(terms.type);
   return {
     id,
     instrument: `${terms.venue}:${terms.symbol}`,
     side: terms.side,
     type: terms.type,
     size: sizeOf(terms),
-    price: limit ? terms.price.replaceAll(",", "").trim() : "",
-    post_only: limit && terms.post_only === "yes",
+    price: says.price ? terms.price.replaceAll(",", "").trim() : "",
+    post_only: says.post_only && terms.post_only === "yes",
     tier: terms.tier,
     fee_maker: terms.fee_maker.trim(),
     fee_taker: terms.fee_taker.trim(),
     volatility: terms.volatility.trim(),
     latency: terms.latency.trim(),
-    horizon: terms.horizon.trim(),
-    participation: isWorked(terms.type) ? terms.participation.trim() : "",
-    risk_aversion: terms.risk_aversion.trim(),
+    horizon: says.horizon ? terms.horizon.trim() : "",
+    participation: says.participation ? terms.participation.trim() : "",
+    risk_aversion: says.risk_aversion ? terms.risk_aversion.trim() : "",
     level: terms.level.trim(),
   };
 }
