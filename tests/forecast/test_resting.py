@@ -18,6 +18,7 @@ from tests.forecast.test_worked import faults_of
 from tests.forecast.worked_orders import DEEP, FEE, SEEN, VOLUME, points, priced_of, worked
 
 STILL = VolatilityEstimate(1e-12, 1e9, 60.0)
+DRY = replace(SEEN, volume=Volume(1.0, 0.0, 10, 60.0, 0.0))
 HALF = 0.05 / 100_000 * 1e4
 
 
@@ -91,12 +92,11 @@ def test_a_part_through_the_touch_is_taken_and_the_rest_rests() -> None:
 
 
 def test_what_rests_after_the_touch_is_taken_fills_no_surer_than_the_next_level_is_near() -> None:
-    """Once the rest of an order that took the touch was said to fill for certain: it stood at the touch that it took."""
-    dry = replace(SEEN, volume=Volume(1.0, 0.0, 10, 60.0, 0.0))
+    """The rest of an order that took the touch was once said to fill for certain: it stood at what it took."""
     near = view_of(SPOT, [("99999.95", "1")], [("100000.05", "1"), ("100002.05", "5")])
     chances = []
     for view in (DEEP, near, view_of(SPOT, [("99999.95", "1")], [("100000.05", "1"), ("101000.00", "5")])):
-        found = priced_of(worked("limit", "5", price="100000.05", view=view, conditions=dry))
+        found = priced_of(worked("limit", "5", price="100000.05", view=view, conditions=DRY))
         assert found.fill_probability is not None
         chances.append(found.fill_probability.value)
     alone = worked("limit", "5", price="100000.05", view=view_of(SPOT, [("99999.95", "1")], [("100000.05", "1")]))
@@ -107,6 +107,18 @@ def test_what_rests_after_the_touch_is_taken_fills_no_surer_than_the_next_level_
     assert 1.0 > chances[0] > chances[1] > chances[2]
     assert chances[2] == pytest.approx(0.0, abs=1e-9)  # 99.995 bps away
     assert 0.0 < ends.low < ends.value < ends.high < 1.0  # nothing is left to come: the outflow alone
+
+
+def test_the_worst_price_is_one_that_is_touched() -> None:
+    """It was once the limit of an order that took better prices alone, and the touch where the limit is worse."""
+    for price, worst in (("100010", 100_000.65), ("99999.95", 100_000.65), ("100000.25", 100_000.35)):
+        fill = worked("limit", "7", price=price, volatility=STILL, conditions=DRY).fill
+        assert fill is not None
+        assert fill.worst_price == pytest.approx(worst, rel=1e-12)
+    one = view_of(SPOT, [("99999.95", "1")], [("100000.05", "1")])
+    beyond = worked("limit", "5", price="100001.00", view=one).fill
+    assert beyond is not None
+    assert beyond.worst_price == 100_001.0
 
 
 def test_post_only_at_the_other_side_is_refused_in_words() -> None:

@@ -62,8 +62,8 @@ class _Resting:
     distance_bps, half_spread_bps
         d and h.
     other_bps
-        From the price to what is left of the other side: d + h, or more where the touch is taken; infinite where nothing
-        is left.
+        From the price to what is left of the other side: d + h, or more where the touch is taken; infinite where
+        nothing is left.
     """
 
     taken: Walk | None
@@ -153,7 +153,7 @@ def price_limit(
         late.unproven_base,
         price,
         view.mid + order.side * net.quote / base,
-        late.worst,
+        _worst_price(view, order, resting, chances, late),
         late.levels,
     )
     scale = BPS * volatility.sigma_per_sqrt_s * math.sqrt(at_risk**2 * wait_s + late_s)
@@ -212,30 +212,36 @@ class _Late:
     unfilled_lots: int
     unproven_base: float
     at_most: bool
-    worst: float
+    worst_ticks: int | None
     levels: int
 
 
 def _late(order: Order, view: BookView, resting: _Resting, chances: Chances) -> _Late:
-    price = (order.price_ticks or 0) * view.instrument.tick_value
     taken_levels = resting.taken.levels if resting.taken else 0
     if resting.rest_lots == 0 or chances.whole >= 1.0:
-        return _Late(None, 0.0, 0, _unproven(view, order.side, resting.taken), False, price, taken_levels)
+        return _Late(None, 0.0, 0, _unproven(view, order.side, resting.taken), False, None, taken_levels)
     left = min((1.0 - chances.share) / (1.0 - chances.whole), 1.0)
     step = view.instrument.order_lots
     lots = max(int(left * resting.rest_lots) // step, 1) * step
     walk = view.walk(order.side, lots)
     cost = walk_cost(view, order.side, walk)
-    worst = walk.worst_ticks if walk.worst_ticks is not None else order.price_ticks or 0
     return _Late(
         cost,
         left,
         walk.unfilled_lots,
         cost.unproven_base + _unproven(view, order.side, resting.taken),
         walk.unproven_lots > 0,
-        float(view.instrument.price(worst)),
+        walk.worst_ticks,
         max(walk.levels, taken_levels),
     )
+
+
+def _worst_price(view: BookView, order: Order, resting: _Resting, chances: Chances, late: _Late) -> float:
+    """Return the worst price that is touched at once, as maker, or at the end."""
+    ticks = [late.worst_ticks, None if resting.taken is None else resting.taken.worst_ticks]
+    if resting.rest_lots and chances.share > 0:
+        ticks.append(order.price_ticks)
+    return float(view.instrument.price(order.side * max(order.side * one for one in ticks if one is not None)))
 
 
 def _unproven(view: BookView, side: int, taken: Walk | None) -> float:

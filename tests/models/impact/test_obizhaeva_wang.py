@@ -172,8 +172,10 @@ def test_bad_risk_is_refused_by_name(name: str, value: float) -> None:
         )
 
 
-def test_beyond_any_number_risk_is_met_at_once() -> None:
-    """An aversion so large that its product with variance is none was once a plan of zeros."""
-    trades = ObizhaevaWang(10.0, 0.0, 0.05, 0.0).risk_averse_trades(8.0, 4, 5.0, volatility=1e5, risk_aversion=1e300)
+@pytest.mark.parametrize("volatility", [1e5, 1.2e3])
+def test_beyond_any_number_risk_is_met_at_once(volatility: float) -> None:
+    """An aversion whose product with variance is no number, or is none over all trades, was once a plan of zeros."""
+    book = ObizhaevaWang(10.0, 0.0, 0.05, 0.0)
+    trades = book.risk_averse_trades(8.0, 4, 5.0, volatility=volatility, risk_aversion=1e300)
 
     assert trades.tolist() == [8.0, 0.0, 0.0, 0.0]

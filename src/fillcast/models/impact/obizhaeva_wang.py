@@ -164,7 +164,7 @@ class ObizhaevaWang:
         require_count(count)
         steps = np.arange(count)
         risk = 2.0 * risk_aversion * volatility**2 * interval
-        if self.transient == 0.0 or not math.isfinite(risk / self.transient):
+        if self.transient == 0.0 or not math.isfinite(risk / self.transient * count):
             # Nothing is saved by waiting, or nothing beside the risk; nor is anything lost where there is none.
             weights = (steps == 0).astype(np.float64) if risk > 0 else np.ones(count)
             even: FloatArray = size * weights / weights.sum()
