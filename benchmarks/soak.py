@@ -29,7 +29,6 @@ from rich.table import Table
 
 from benchmarks.soak_plot import draw
 from benchmarks.soak_record import Sample, Soak
-from benchmarks.stamped import stamp_receipts
 from fillcast.cli.lab_process import LabProcess
 from fillcast.core.state import BookState
 from fillcast.errors import FillcastError
@@ -78,7 +77,7 @@ class Recorder:
         client = self._sockets.get(id(connection))
         socket = getattr(client, "_socket", None)
         if socket is not None:
-            self._second[self._seen % MOST_FRAMES_S] = (time.monotonic_ns() - socket.received_ns) // 1000
+            self._second[self._seen % MOST_FRAMES_S] = (time.monotonic_ns() - socket.waits_since_ns) // 1000
             self._seen += 1
 
     def on_notice(self, connection: Driven, notice: Notice) -> None:
@@ -275,7 +274,6 @@ def main() -> int:
     parser.add_argument("--plot", type=Path, help="a PNG file")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    stamp_receipts()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

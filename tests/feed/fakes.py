@@ -45,6 +45,8 @@ class FakeConnection:
     frames: list[bytes] = field(default_factory=list)
     books: tuple = ()
     late: Callable[[], Effects] = lambda: NOTHING
+    ignored: int = 0
+    dropped: int = 0
     events: EventBuffer = field(default_factory=lambda: EventBuffer())
 
     def _take(self, kind: str, value: object) -> Effects:
@@ -57,6 +59,10 @@ class FakeConnection:
     def frame(self, data: bytes, wall_ns: int, mono_ns: int) -> Effects:
         self.frames.append(data)
         return self.script("frame", data)
+
+    def frame_in_steps(self, data: bytes, wall_ns: int, mono_ns: int, decoded: Callable[[], object]) -> Effects:
+        decoded()
+        return self.frame(data, wall_ns, mono_ns)
 
     def pong(self, wall_ns: int, mono_ns: int) -> Effects:
         return self._take("pong", mono_ns)

@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from fillcast.feed.alarm import Alarm
@@ -18,7 +17,9 @@ from fillcast.feed.reach import UNREACHABLE, closed_sentence, host_of, sentence
 from fillcast.feed.rest import Rest
 from fillcast.feed.settings import Endpoint, Settings
 from fillcast.feed.statistics import SECOND_NS, Counters, LinkStatus, Phase, Rate
+from fillcast.feed.timing import FrameTimer
 from fillcast.feed.wire import (
+    Socket,
     checked_socket_url,
     close_socket,
     message_waits,
@@ -26,6 +27,7 @@ from fillcast.feed.wire import (
     queued_frames,
     refused_for_s,
 )
+from fillcast.runtime.stages import Stages
 from fillcast.venues.directory import Limit
 from fillcast.venues.protocol import (
     NOTHING,
@@ -57,6 +59,8 @@ class Client:
         Shared by all clients of the venue: its REST requests and its limit of new connections.
     control
         The venue's limit of control messages, counted anew for every socket.
+    stages
+        Where the frames that are timed are counted, shared by all clients of a feed.
     random
         Draws floats in [0, 1) for the jitter of reconnects.
 
@@ -79,6 +83,7 @@ class Client:
         dial: RateLimit,
         control: Limit,
         random: Callable[[], float],
+        stages: Stages,
     ) -> None:
         self.name = name
         self.connection = connection
@@ -95,7 +100,8 @@ class Client:
         self._control = control
         self._backoff = Backoff(settings.backoff, random)
         self._alarm = Alarm(clock)
-        self._socket: ClientConnection | None = None
+        self._timer = FrameTimer(connection, stages, settings.sample_every, clock)
+        self._socket: Socket | None = None
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()  # those that end with the socket
         self._requests: dict[str, asyncio.Task[None]] = {}  # by path
@@ -134,35 +140,40 @@ class Client:
                 await self._pause(reason, 0.0)
         finally:
             alarm.cancel()
-            self._phase, self._sentence = Phase.CLOSED, "closed"
+            self._stand(Phase.CLOSED, "closed")
 
-    async def _reach(self) -> ClientConnection:
+    def _stand(self, phase: Phase, sentence: str) -> None:
+        """Take note of how the connection stands now, and tell."""
+        self._phase, self._sentence = phase, sentence
+        if self._listener.on_link is not None:
+            self._listener.on_link(self.status)
+
+    async def _reach(self) -> Socket:
         """Open the socket, however many attempts it takes."""
         host = host_of(self.url)
         while True:
             await self._clock.until(self._dial.reserve(1, self._clock.mono_ns()))
-            self._phase, self._sentence = Phase.CONNECTING, f"connecting to {host}"
+            self._stand(Phase.CONNECTING, f"connecting to {host}")
             try:
-                socket = await open_socket(self.url, self._settings, self._proxy)
+                socket = await open_socket(self.url, self._settings, self._proxy, self._clock.mono_ns)
             except UNREACHABLE as error:
                 self.counters.failed_attempts += 1
                 asked_s = min(refused_for_s(error, self._clock.wall_ns()), LONGEST_REFUSAL_S)
                 await self._pause(f"cannot reach {host}: {sentence(error)}", asked_s)
                 continue
-            self._phase, self._sentence = Phase.OPEN, f"connected to {host}"
             self.counters.reconnects += self.counters.connects > 0
             self.counters.connects += 1
+            self._stand(Phase.OPEN, f"connected to {host}")
             return socket
 
     async def _pause(self, reason: str, at_least_s: float) -> None:
         delay_s = max(self._backoff.next_delay_s(), at_least_s)
-        self._phase = Phase.WAITING
         self._next_attempt_ns = self._clock.mono_ns() + int(delay_s * SECOND_NS)
-        self._sentence = f"{reason}; attempt {self._backoff.failures + 1} in {delay_s:.1f} s"
+        self._stand(Phase.WAITING, f"{reason}; attempt {self._backoff.failures + 1} in {delay_s:.1f} s")
         await self._clock.sleep(delay_s)
         self._next_attempt_ns = 0
 
-    async def _drive(self, socket: ClientConnection) -> str:
+    async def _drive(self, socket: Socket) -> str:
         """Serve one open socket to its end and return why it ended.
 
         The protocol is told of the end before the closing handshake: from then on nothing proves its books.
@@ -183,7 +194,7 @@ class Client:
             await close_socket(socket)
             self._socket = None
 
-    async def _serve(self, socket: ClientConnection) -> str:
+    async def _serve(self, socket: Socket) -> str:
         self._socket, self._leaving = socket, ""
         self._limited, self._free = asyncio.Queue(), asyncio.Queue()
         self._requests.clear()
@@ -198,13 +209,14 @@ class Client:
             return self._leaving or closed_sentence(error)
         return self._leaving
 
-    async def _receive(self, socket: ClientConnection) -> None:
+    async def _receive(self, socket: Socket) -> None:
         """Hand every frame to the protocol; return when it wants a new socket.
 
         All whole messages already received are handed over before anything else is awaited. Nothing arrives
         meanwhile, so the next receive waits, and other connections get their turn. The time of a frame is taken
-        when it is handed over, so that a backlog of our own shows as lag.
+        when it is handed over, so that a backlog of our own shows as lag. A few frames are timed on their way.
         """
+        due = self._timer.next()
         hand_over, on_frame = self.connection.frame, self._listener.on_frame
         wall_ns, mono_ns = self._clock.wall_ns, self._clock.mono_ns
         while True:
@@ -213,8 +225,12 @@ class Client:
                 return  # asked for by a timer or a reply while this waited: not one frame more is believed
             frames = size = 0
             while True:
-                effects = hand_over(data, wall_ns(), mono_ns())
                 frames += 1
+                if frames == due:
+                    effects = self._timer.frame(data, socket.waits_since_ns)
+                    due += self._timer.next()
+                else:
+                    effects = hand_over(data, wall_ns(), mono_ns())
                 size += len(data)
                 if on_frame is not None:
                     on_frame(self.connection)
@@ -223,6 +239,8 @@ class Client:
                 if self._leaving != "" or not message_waits(socket):
                     break
                 data = await socket.recv(decode=False)  # does not wait: a message is there
+            socket.waits_since_ns = 0
+            due -= frames
             self.counters.count_batch(frames, size)
             self.rate.add(frames, mono_ns())
             self._input(NOTHING)
@@ -274,7 +292,7 @@ class Client:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _send(self, socket: ClientConnection, outbox: asyncio.Queue[Send], limit: RateLimit | None) -> None:
+    async def _send(self, socket: Socket, outbox: asyncio.Queue[Send], limit: RateLimit | None) -> None:
         """Send what the protocol wants sent, in order, within a limit where there is one."""
         while True:
             message = await outbox.get()
@@ -286,7 +304,7 @@ class Client:
                 return  # the receiver sees it too, and tells
             self.counters.sent += 1
 
-    async def _ask_for_pongs(self, socket: ClientConnection, interval_s: float) -> None:
+    async def _ask_for_pongs(self, socket: Socket, interval_s: float) -> None:
         """Tell the protocol of pongs. Whether a venue that sends none is dead is the protocol's to judge."""
         while True:
             await self._clock.sleep(interval_s)

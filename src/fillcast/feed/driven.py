@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fillcast.core.book import Book
 from fillcast.core.events import EventBuffer
 from fillcast.core.instrument import Instrument
 from fillcast.venues.protocol import Effects, Gap, Health, Recovered, Refused, Rejected
+
+if TYPE_CHECKING:
+    from fillcast.feed.statistics import LinkStatus
 
 Notice = Gap | Recovered | Rejected | Refused
 
@@ -41,11 +44,22 @@ class Driven(Protocol):
     def events(self) -> EventBuffer:
         """What the last frame held, valid until the next input."""
 
+    @property
+    def ignored(self) -> int:
+        """Frames of channels that are not followed here."""
+
+    @property
+    def dropped(self) -> int:
+        """Book messages passed over because their book was broken."""
+
     def opened(self, wall_ns: int, mono_ns: int) -> Effects:
         """Take note that the socket is open."""
 
     def frame(self, data: bytes, wall_ns: int, mono_ns: int) -> Effects:
         """Take one message; never raises for what a venue can send."""
+
+    def frame_in_steps(self, data: bytes, wall_ns: int, mono_ns: int, decoded: Callable[[], object]) -> Effects:
+        """Do as `frame` does; `decoded` is called once the frame is read, before it changes a book."""
 
     def pong(self, wall_ns: int, mono_ns: int) -> Effects:
         """Take note of a pong of the WebSocket layer: a sign of life that carries no data."""
@@ -88,8 +102,11 @@ class Listener:
         book.
     on_notice
         For every gap, recovery, rejected frame and refusal, with the connection that told it.
+    on_link
+        When a connection stands otherwise than before: connecting, open, waiting, closed.
     """
 
     on_frame: Callable[[Driven], None] | None = None
     on_batch: Callable[[Driven], None] | None = None
     on_notice: Callable[[Driven, Notice], None] | None = None
+    on_link: Callable[[LinkStatus], None] | None = None

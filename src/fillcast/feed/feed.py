@@ -16,6 +16,7 @@ from fillcast.feed.limits import RateLimit
 from fillcast.feed.rest import Rest
 from fillcast.feed.settings import Endpoint, Settings
 from fillcast.feed.statistics import Counters, FeedStatistics, LinkStatus, Phase
+from fillcast.runtime.stages import Stages
 from fillcast.venues.directory import Limit
 from fillcast.venues.protocol import Gap, Recovered
 
@@ -64,6 +65,8 @@ class Feed:
         The latest `Gap` and `Recovered` notices, oldest first.
     notices
         The latest notices of other kinds: rejected frames and refusals.
+    stages
+        What the frames that are timed took, of all connections.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Feed:
         self._task: asyncio.Task[None] | None = None
         self.gap_log: deque[Gap | Recovered] = deque(maxlen=self._settings.notices_kept)
         self.notices: deque[Notice] = deque(maxlen=self._settings.notices_kept)
+        self.stages = Stages()
         self._rests: list[Rest] = []
         self.clients: tuple[Client, ...] = tuple(client for route in routes for client in self._clients_of(route))
 
@@ -161,7 +165,7 @@ class Feed:
         settings, clock = self._settings, self._clock
         self._rests.append(route.rest)
         dial = RateLimit(route.dial.weight, route.dial.window_ns)
-        listener = Listener(self._listener.on_frame, self._listener.on_batch, self._record)
+        listener = Listener(self._listener.on_frame, self._listener.on_batch, self._record, self._listener.on_link)
         for number, connection in enumerate(route.connections, 1):
             yield Client(
                 f"{route.venue}#{number}",
@@ -174,6 +178,7 @@ class Feed:
                 dial=dial,
                 control=route.control,
                 random=self._random,
+                stages=self.stages,
             )
 
     def _record(self, connection: Driven, notice: Notice) -> None:

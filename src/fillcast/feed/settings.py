@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from fillcast.errors import UsageError
 from fillcast.feed.backoff import BackoffPolicy
+from fillcast.runtime.stages import SAMPLE_EVERY
 
 MEBIBYTE = 1 << 20
 SOCKET_SCHEME = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
@@ -38,6 +39,8 @@ class Settings:
         A longer REST reply is refused.
     notices_kept
         How many gaps, and how many other notices, are remembered.
+    sample_every
+        One frame in so many is timed on its way to the book; 0: none.
     """
 
     max_queue: int = 64
@@ -49,6 +52,7 @@ class Settings:
     rest_timeout_s: float = 10.0
     max_body_bytes: int = 64 * MEBIBYTE
     notices_kept: int = 10_000
+    sample_every: int = SAMPLE_EVERY
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -13,6 +16,34 @@ from fillcast.feed.rest import retry_after_s
 from fillcast.feed.settings import Settings
 
 READ_BYTES = 1 << 14  # of one read of a socket: several ordinary frames
+
+
+class Socket(ClientConnection):
+    """A connection that knows how long its messages have been waiting.
+
+    Attributes
+    ----------
+    mono_ns
+        The monotonic clock on which it counts.
+    waits_since_ns
+        Monotonic time at which the bytes of the oldest message that waits came; 0 while none does. Who takes the
+        messages sets it back to 0.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.mono_ns: Callable[[], int] = time.monotonic_ns
+        self.waits_since_ns = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in; the first that complete a message since the last was taken are noted."""
+        if self.waits_since_ns:
+            super().data_received(data)
+            return
+        came_ns = self.mono_ns()
+        super().data_received(data)
+        if self.recv_messages.frames.queue:  # and no pong alone
+            self.waits_since_ns = came_ns
 
 
 def checked_socket_url(url: str) -> str:
@@ -33,8 +64,10 @@ def checked_socket_url(url: str) -> str:
     return url
 
 
-async def open_socket(url: str, settings: Settings, proxy: str | None) -> ClientConnection:
+async def open_socket(url: str, settings: Settings, proxy: str | None, mono_ns: Callable[[], int]) -> Socket:
     """Open a websocket whose receive queue is bounded; pings of the server are answered by the library.
+
+    `mono_ns` is the clock by which it notes when messages came.
 
     Raises
     ------
@@ -43,6 +76,7 @@ async def open_socket(url: str, settings: Settings, proxy: str | None) -> Client
     """
     socket = await connect(
         url,
+        create_connection=Socket,
         proxy=proxy_for(url, proxy),
         compression="deflate" if settings.deflate else None,
         open_timeout=settings.connect_timeout_s,
@@ -51,6 +85,8 @@ async def open_socket(url: str, settings: Settings, proxy: str | None) -> Client
         max_size=settings.max_frame_bytes,
         max_queue=settings.max_queue,
     )
+    assert isinstance(socket, Socket)
+    socket.mono_ns = mono_ns
     # The standard loop asks the allocator for `max_size` bytes at every read and gives back what did not come, 256 KiB
     # unless told otherwise: among the small objects that stay, those holes made the heap grow for hours.
     if hasattr(socket.transport, "max_size"):
@@ -58,12 +94,12 @@ async def open_socket(url: str, settings: Settings, proxy: str | None) -> Client
     return socket
 
 
-def queued_frames(socket: ClientConnection) -> int:
+def queued_frames(socket: Socket) -> int:
     """Return how many frames were received and not yet taken."""
     return len(socket.recv_messages.frames)
 
 
-def message_waits(socket: ClientConnection) -> bool:
+def message_waits(socket: Socket) -> bool:
     """Tell whether a whole message can be taken without waiting.
 
     The library has no public way to ask. Its queue holds the fragments of a message one by one, so the first
@@ -80,7 +116,7 @@ def refused_for_s(error: BaseException, wall_ns: int) -> float:
     return retry_after_s(error.response.headers.get("Retry-After", ""), wall_ns) or 0.0
 
 
-async def close_socket(socket: ClientConnection) -> None:
+async def close_socket(socket: Socket) -> None:
     """Close with a handshake where the other side takes part in time, and leave nothing open in any case."""
     try:
         await socket.close()
