@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fillcast.core.state import BookState
 from fillcast.dashboard.answering import ask
 from fillcast.dashboard.asking import Question, percent_a_year
-from fillcast.dashboard.levels import STATES, spread_bps
+from fillcast.dashboard.levels import book_state, spread_bps
 from fillcast.dashboard.seen import Listing, Seen
 from fillcast.dashboard.wire_studies import Compared, Comparison, Market
 from fillcast.errors import FillcastError
@@ -53,13 +52,13 @@ def study_comparison(
 
 def _row(seen: Seen, forecast: Forecast | None, senseless: str, share: float | None, updates_per_s: float) -> Compared:
     view, health = seen.view, seen.health
-    live = view.state is BookState.LIVE
+    state, _, proof = book_state(seen)
     net = None if forecast is None else forecast.net
     fee = None if forecast is None else next((part.bps for part in forecast.components if part.name == FEE), None)
     return Compared(
         view.instrument.key,
-        STATES[health.state if live else view.state],
-        str(health.proof if live else view.proof),
+        state,
+        proof,
         senseless if forecast is None else forecast.reason,
         ages_ms(view, health)[0],
         view.best_bid if len(view.bids) else None,

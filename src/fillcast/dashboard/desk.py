@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from msgspec import Raw, msgpack
@@ -18,7 +18,7 @@ from fillcast.dashboard.vitals import Vitals
 from fillcast.dashboard.wire import Asked, Order
 from fillcast.session.answer import Answers
 
-STUDIES: dict[str, Callable[[Live], object]] = {
+STUDIES: dict[str, Callable[[Live], Generator[None, None, object]]] = {
     "curve": study_curve,
     "schedule": study_schedule,
     "frontier": study_frontier,
@@ -48,7 +48,9 @@ class Desk:
         self._answers = Answers()
         self._live: Live | None = None
         self._bodies: dict[str, Raw] = {}  # of the moment of `_live`
-        self._studies: dict[str, tuple[float, Raw]] = {}
+        self._studies: dict[str, Raw] = {}
+        self._started_s: dict[str, float] = {}
+        self._running: tuple[str, Generator[None, None, object]] | None = None
         self._comparison: tuple[float, Raw] | None = None
 
     def live(self, seen: Seen) -> Live:
@@ -74,16 +76,37 @@ class Desk:
             made = self._bodies[kind] = encoded(makers[kind]())
         return made
 
-    def study(self, kind: str, seen: Seen, now_s: float) -> Raw:
-        """Return a study, of this moment or of one that is less than its interval ago."""
-        made_s, made = self._studies.get(kind, (0.0, None))
-        if made is None or now_s - made_s >= STUDY_INTERVAL_S - EARLY_S:
-            live = self.live(seen)
+    def study(self, kind: str) -> Raw | None:
+        """Return the last `curve`, `schedule` or `frontier` that was finished; None before the first."""
+        return self._studies.get(kind)
+
+    def work(self, seen: Seen, now_s: float, budget_s: float) -> None:
+        """Work on studies for a while: on one that is begun, else on the one that has waited longest, if it is due.
+
+        Parameters
+        ----------
+        seen
+            The moment that a study which begins now rests on.
+        budget_s
+            After so long no further step is begun.
+        """
+        ends_s = time.perf_counter() + budget_s
+        while time.perf_counter() < ends_s:
+            if self._running is None:
+                due_s = {kind: self._started_s.get(kind, -STUDY_INTERVAL_S) + STUDY_INTERVAL_S for kind in STUDIES}
+                kind = min(due_s, key=due_s.__getitem__)
+                if now_s < due_s[kind] - EARLY_S:
+                    return
+                self._started_s[kind] = now_s
+                self._running = kind, STUDIES[kind](self.live(seen))
+            kind, steps = self._running
             started_s = time.perf_counter()
-            made = encoded(STUDIES[kind](live))
+            try:
+                next(steps)
+            except StopIteration as done:
+                self._studies[kind] = encoded(done.value)
+                self._running = None
             self._vitals.studying.add(time.perf_counter() - started_s)
-            self._studies[kind] = (now_s, made)
-        return made
 
     def comparison(self, moment: Mapping[str, Seen], listing: Listing, now_s: float) -> Raw:
         """Return the comparison of all instruments, of this moment or of one that is less than a second ago."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from weakref import WeakValueDictionary
 
@@ -55,6 +56,7 @@ class Hub:
             )
         )
         self._levels: dict[str, Levels] = {}
+        self._working: OrderedDict[Desk, Seen] = OrderedDict()  # the latest moment of each question that was asked
         self.pages: set[Page] = set()
         self.vitals = Vitals()
 
@@ -131,6 +133,7 @@ class Hub:
             seen = moment.get(page.key or "")
             if page.desk is not None and seen is not None:
                 self._refresh(page, page.desk, seen, moment if everything else None, now_s)
+                self._working[page.desk] = seen
                 fill = page.desk.live(seen).forecast.fill
                 if fill is not None:
                     asked[seen.instrument.key] = max(asked.get(seen.instrument.key, 0), fill.lots)
@@ -143,6 +146,12 @@ class Hub:
         if asked:
             self._source.ask(asked)
         return frames
+
+    def work(self, now_s: float, budget_s: float) -> None:
+        """Work on the studies that the pages of the last ticks look at, each question in its turn."""
+        if self._working:
+            desk, seen = self._working.popitem(last=False)
+            desk.work(seen, now_s, budget_s)
 
     def _refresh(self, page: Page, desk: Desk, seen: Seen, everything: Mapping[str, Seen] | None, now_s: float) -> None:
         """Make the parts of a page that are due."""
@@ -159,8 +168,9 @@ class Hub:
         if due("depth"):
             fresh["depth"] = desk.body("depth", seen)
         for kind in STUDIES:
-            if due(kind):
-                fresh[kind] = desk.study(kind, seen, now_s)
+            study = desk.study(kind)
+            if study is not None and due(kind):
+                fresh[kind] = study
         if due("age"):
             fresh["age"] = encoded(None)
         if due("market"):

@@ -105,9 +105,7 @@ class Levels:
     def part(self, sent: Levels | None) -> Book:
         """Return the part that leads from what was sent to this; None: nothing was."""
         view, health = self.seen.view, self.seen.health
-        state, reason = view.state, view.reason
-        if state is BookState.LIVE:  # a connection that doubts the book outranks the view
-            state, reason = health.state, health.reason
+        state, reason, proof = book_state(self.seen)
         base = None
         bids, asks = self.bids, self.asks
         if sent is not None and sent.seen.instrument == self.seen.instrument:
@@ -121,9 +119,9 @@ class Levels:
             view.instrument.key,
             view.version,
             base,
-            STATES[state],
+            state,
             reason,
-            str(health.proof if view.state is BookState.LIVE else view.proof),
+            proof,
             age_ms,
             changed_ms,
             None if view.last_id == NO_SEQUENCE else view.last_id,
@@ -147,3 +145,9 @@ def spread_bps(seen: Seen) -> float | None:
     """Return the spread in bps of the mid; None where a side is empty."""
     view = seen.view
     return BPS * (view.best_ask - view.best_bid) / view.mid if math.isfinite(view.mid) else None
+
+
+def book_state(seen: Seen) -> tuple[State, str, str]:
+    """Return state, reason and proof of a book; a connection that doubts a LIVE one outranks its view."""
+    told = seen.health if seen.view.state is BookState.LIVE else seen.view
+    return STATES[told.state], told.reason, str(told.proof)

@@ -58,6 +58,11 @@ class Pacer(Generic[State, Change]):
         """What the page holds once it has what was taken; None before the first frame and after a loss."""
         return self._sent
 
+    @property
+    def has_credit(self) -> bool:
+        """Whether the page waits for a frame."""
+        return self._credit
+
     def credit(self, *, holds_nothing: bool = False) -> None:
         """Take note that the page has drawn what it got. Credits do not add up: there is one picture to draw next.
 

@@ -1,7 +1,12 @@
-"""Studies of an order on one version of its book: cost against size, its schedule, and cost against risk."""
+"""Studies of an order on one version of its book: cost against size, its schedule, and cost against risk.
+
+Each is some dozens of forecasts. They are generators that yield between two of them, so that frames go out meanwhile,
+and return the part.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -27,8 +32,13 @@ BAND_POINTS = 25
 AVERSION_RANGE = (1e-4, 1e2)
 SMALLEST_SHARE = 1e-3  # of what is shown: where the worked lines start
 
+CurveSteps = Generator[None, None, Curve]
+LineSteps = Generator[None, None, Line]
+ScheduleSteps = Generator[None, None, Schedule]
+FrontierSteps = Generator[None, None, Frontier]
 
-def study_curve(live: Live) -> Curve:
+
+def study_curve(live: Live) -> CurveSteps:
     """Return the cost of many sizes: at once, in even slices, and in the best ones."""
     question, seen = live.question, live.seen
     order, fill, net = question.order, live.forecast.fill, live.forecast.net
@@ -36,13 +46,17 @@ def study_curve(live: Live) -> Curve:
     if why:
         empty = _empty(why)
         return Curve(seen.view.version, order.side, question.level, empty, empty, empty, None, None)
+    now = _now(question, seen)
+    yield
+    twap = yield from _over_horizon(question, seen, TWAP)
+    optimal = yield from _over_horizon(question, seen, SHORTFALL)
     return Curve(
         seen.view.version,
         order.side,
         question.level,
-        _now(question, seen),
-        _over_horizon(question, seen, TWAP),
-        _over_horizon(question, seen, SHORTFALL),
+        now,
+        twap,
+        optimal,
         None if fill is None else fill.base,
         None if net is None else net.bps,
     )
@@ -69,13 +83,14 @@ def _now(question: Question, seen: Seen) -> Line:
     )
 
 
-def _over_horizon(question: Question, seen: Seen, kind: str) -> Line:
+def _over_horizon(question: Question, seen: Seen, kind: str) -> LineSteps:
     """Return the cost of a few sizes, worked over the horizon."""
     view, instrument = seen.view, seen.instrument
     shown = float(view.opposite(question.order.side).cumulative_base[-1])
     columns: list[tuple[float, float, float, float, bool]] = []
     why = ""
     for base in np.geomspace(shown * SMALLEST_SHARE, shown, WORKED_SIZES).tolist():
+        yield
         size = Size(Decimal(base), SizeUnit.BASE, f"{base:.6g}{instrument.base.lower()}")
         try:
             worked = ask(_worked(question, kind, size), seen)
@@ -110,7 +125,7 @@ def _worked(question: Question, kind: str, size: Size, aversion: float | None = 
     return replace(question, order=other)
 
 
-def study_schedule(live: Live) -> Schedule:
+def study_schedule(live: Live) -> ScheduleSteps:
     """Return how the order is traded over its horizon, beside even slices and the best ones."""
     question, seen = live.question, live.seen
     paths = []
@@ -122,6 +137,7 @@ def study_schedule(live: Live) -> Schedule:
         if live.answer.reason:
             paths.append(_path(name, live.forecast, live.answer.reason))
             continue
+        yield
         worked = ask(_worked(question, kind, question.order.size), seen)
         paths.append(_path(name, worked, worked.reason))
     times = np.linspace(0.0, question.horizon_s, BAND_POINTS)
@@ -157,7 +173,7 @@ def _path(name: str, forecast: Forecast, reason: str) -> Path:
     )
 
 
-def study_frontier(live: Live) -> Frontier:
+def study_frontier(live: Live) -> FrontierSteps:
     """Return expected cost against its standard deviation over risk aversions, each what type `is` would cost."""
     question, seen, version = live.question, live.seen, live.seen.view.version
     if live.answer.reason:
@@ -167,6 +183,7 @@ def study_frontier(live: Live) -> Frontier:
     told, costs, risks = [], [], []
     why = ""
     for aversion in aversions:
+        yield
         worked = ask(_worked(question, SHORTFALL, question.order.size, aversion), seen)
         risk = deviation_bps(worked)
         if worked.net is None or risk is None:

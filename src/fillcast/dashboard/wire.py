@@ -13,9 +13,10 @@ changes the book of that version, and `trades` follow one another. A part is lef
 - `Asked`, a map: what to forecast from now on. The answer comes in the next frame: `order`, with the words in force,
   and `errors` with a sentence per field that cannot be used, in which case the order in force stays what it was.
 
-Parts `book`, `taken`, `forecast`, `last` and `depth` of one frame rest on one version of one book. The others name the
-`version` they rest on: the same one wherever the page keeps its pace. Figures that do not exist are null, never NaN.
-Columns are little-endian bytes at any offset: copy them (`.slice()`) before laying a typed array over them.
+Parts `book`, `taken`, `forecast`, `last` and `depth` of one frame rest on one version of one book. `curve`, `schedule`
+and `frontier` take longer to make than a frame: each rests on one version too, which it names. Figures that do not
+exist are null, never NaN. Columns are little-endian bytes at any offset: copy them (`.slice()`) before laying a typed
+array over them.
 """
 
 from __future__ import annotations
