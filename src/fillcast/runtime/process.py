@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import psutil
-
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -15,9 +13,11 @@ class Usage:
     memory_bytes: int
 
 
-def usage(process: psutil.Process | None = None) -> Usage:
-    """Return what a process has used; this one unless another is given."""
-    process = process or psutil.Process()
+def usage() -> Usage:
+    """Return what this process has used."""
+    import psutil  # most commands never ask, and would wait for it
+
+    process = psutil.Process()
     with process.oneshot():
         times = process.cpu_times()
         return Usage(times.user + times.system, process.memory_info().rss)

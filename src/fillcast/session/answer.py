@@ -50,9 +50,16 @@ class Answer:
 
 
 class Answers:
-    """Remembers the last forecast of each order that had a price, for when there is none."""
+    """Remembers the last forecast of each order that had a price, for when there is none.
+
+    Attributes
+    ----------
+    given, refused
+        How many had a price so far, and how many had none.
+    """
 
     def __init__(self) -> None:
+        self.given = self.refused = 0
         self._last: OrderedDict[Order, Forecast] = OrderedDict()
 
     def give(self, current: Forecast, state: BookState, link: LinkStatus) -> Answer:
@@ -64,7 +71,9 @@ class Answers:
             Of the order's book, and of its connection: where that is not open it is the reason, or adds to it.
         """
         order = current.order
+        self.refused += current.net is None
         if current.net is not None:
+            self.given += 1
             self._last[order] = current
             self._last.move_to_end(order)
             if len(self._last) > ORDERS_REMEMBERED:

@@ -31,11 +31,14 @@ from fillcast.models.calibration.calibration import Calibration
 from fillcast.models.calibration.names import VOLATILITY
 from fillcast.models.fees import FeeRate
 from fillcast.models.volatility import VolatilityEstimate
+from fillcast.runtime.process import usage
+from fillcast.runtime.stages import FORECAST
 from fillcast.session.activity import Activity, Watched
 from fillcast.session.answer import Answer, Answers
 from fillcast.session.rolling import RollingFeatures
 from fillcast.session.routes import Destination
 from fillcast.session.trades import LatestTrades
+from fillcast.session.vitals import Vitals
 from fillcast.venues.protocol import Health
 
 
@@ -95,7 +98,7 @@ class Session:
         self.instruments = {one.key: one for instruments in found for one in instruments}
         plain = self._outer.on_frame is None and not self._features
         on_frame = self._on_frame if plain else self._on_frame_and_more
-        listener = Listener(on_frame, self._on_batch, self._outer.on_notice)
+        listener = Listener(on_frame, self._on_batch, self._outer.on_notice, self._outer.on_link)
         routes = [
             destination.route(instruments)
             for destination, instruments in zip(self._destinations, found, strict=True)
@@ -248,6 +251,7 @@ class Session:
         UsageError, SizeError
             When the order cannot be used.
         """
+        started_ns = self._clock.mono_ns()
         watched = self._one(order.instrument)
         health = self.health(order.instrument)  # before the view: it applies the limits of silence and lag
         now_ns = self._clock.wall_ns()
@@ -263,7 +267,14 @@ class Session:
         )
         if current.fill is not None:
             self.ask(order.instrument, current.fill.lots)
-        return self._answers.give(current, health.state, self.link(order.instrument))
+        answer = self._answers.give(current, health.state, self.link(order.instrument))
+        self.feed.stages.record(FORECAST, self._clock.mono_ns() - started_ns)
+        return answer
+
+    def vitals(self) -> Vitals:
+        """Return how the session does now; `session.metrics.metrics_text` has all that it counts."""
+        answers = self._answers
+        return Vitals(self.feed.stages.told(), answers.given, answers.refused, usage())
 
     def ask(self, key: str, lots: int) -> None:
         """Say which size is asked of a book, so that twice as much stays proven."""
