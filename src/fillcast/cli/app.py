@@ -18,6 +18,7 @@ from fillcast.cli.quote import quote
 from fillcast.cli.verify import verify
 from fillcast.cli.watch import watch
 
+LOG_VARIABLE = "FILLCAST_LOG"
 USAGE_ERROR = typer.TyperException
 
 ABOUT = "Know what an order will cost before you send it, and how far to trust the answer."
@@ -55,12 +56,26 @@ def build() -> Any:
 
 
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda asked: _version(asked)),
     ] = False,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            "--log",
+            metavar="FILE",
+            envvar=LOG_VARIABLE,
+            help="Add a JSON line per change of a connection or book to a file; - is stderr, in words.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    pass
+    if log is not None:
+        from fillcast.runtime.log import opened_log
+
+        context.with_resource(opened_log(log))
 
 
 def _version(asked: bool) -> None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from fillcast.feed.clock import Clock
 from fillcast.feed.driven import Listener
 from fillcast.feed.settings import Settings
 from fillcast.models.calibration.calibration import Calibration
 from fillcast.models.volatility import DEFAULT_HALF_LIFE_S
+from fillcast.runtime.log import current_log
+from fillcast.session.journal import Journal
 from fillcast.session.resolve import parse_keys
 from fillcast.session.routes import Destination
 from fillcast.session.session import Session
 from fillcast.venues import VENUES, venue
 from fillcast.venues.settings import Settings as ProtocolSettings
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 
 def watch(
@@ -29,6 +35,7 @@ def watch(
     patience_s: float | None = None,
     models: Mapping[str, Calibration] | None = None,
     features: bool = False,
+    log: FilteringBoundLogger | None = None,
 ) -> Session:
     """Follow instruments: `async with watch(["okx:BTC-USDT"]) as session: ...`.
 
@@ -57,6 +64,10 @@ def watch(
     features
         Keep the features of every book for `Session.features`, at one to two microseconds a frame.
 
+    log
+        Takes one line for every change of state, as `runtime.log.log_to` makes them; by default `current_log`, which is
+        none unless the caller has set it.
+
     Raises
     ------
     UsageError
@@ -76,6 +87,7 @@ def watch(
         )
         for name, symbols in parse_keys(keys, VENUES).items()
     ]
-    return Session(
-        destinations, settings, clock, listener or Listener(), half_life_s, patience_s, models, features=features
-    )
+    listener, log = listener or Listener(), log or current_log.get()
+    if log is not None:
+        listener = Journal(log, listener).listener
+    return Session(destinations, settings, clock, listener, half_life_s, patience_s, models, features=features)
