@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException, WebSocketDisconnect
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from fillcast import __version__
 from fillcast.core.units import NS_PER_MS
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 @post("/v1/forecast", responses=REFUSED, status_code=200, summary="Forecast an order")
-async def forecast_posted(data: Asked, state: State) -> Quoted:
+async def forecast_posted(data: JSONBody[Asked], state: State) -> Quoted:
     """Return what an order would cost now: the object of `fillcast quote --json`."""
     return await _forecast(data, state)
 
@@ -53,21 +53,23 @@ async def forecast_posted(data: Asked, state: State) -> Quoted:
 @get("/v1/forecast", responses=REFUSED, summary="Forecast an order")
 async def forecast_got(
     state: State,
-    instrument: Annotated[str, Parameter(description="`venue:symbol`, one that is followed")],
-    size: Annotated[str, Parameter(description="such as 2.5, 2.5btc, 100000usd, 40ct")],
-    side: str = "buy",
-    order_type: Annotated[str, Parameter(query="type", description="market, limit, twap, vwap, pov or is")] = "market",
-    price: str = "",
-    post_only: bool = False,
-    tier: str = "",
-    fee_maker: str = "",
-    fee_taker: str = "",
-    volatility: str = "",
-    latency: str = "",
-    horizon: str = "",
-    participation: str = "",
-    risk_aversion: str = "",
-    level: str = "",
+    instrument: Annotated[str, QueryParameter(description="`venue:symbol`, one that is followed")],
+    size: Annotated[str, QueryParameter(description="such as 2.5, 2.5btc, 100000usd, 40ct")],
+    side: FromQuery[str] = "buy",
+    order_type: Annotated[
+        str, QueryParameter(name="type", description="market, limit, twap, vwap, pov or is")
+    ] = "market",
+    price: FromQuery[str] = "",
+    post_only: FromQuery[bool] = False,
+    tier: FromQuery[str] = "",
+    fee_maker: FromQuery[str] = "",
+    fee_taker: FromQuery[str] = "",
+    volatility: FromQuery[str] = "",
+    latency: FromQuery[str] = "",
+    horizon: FromQuery[str] = "",
+    participation: FromQuery[str] = "",
+    risk_aversion: FromQuery[str] = "",
+    level: FromQuery[str] = "",
 ) -> Quoted:
     """Return what an order would cost now: the object of `fillcast quote --json`."""
     asked = Asked(
@@ -103,8 +105,8 @@ async def _forecast(asked: Asked, state: State) -> Quoted:
 @get("/v1/books", responses=REFUSED, summary="One book")
 async def books(
     state: State,
-    instrument: Annotated[str, Parameter(description="`venue:symbol`, one that is followed")],
-    levels: Annotated[int, Parameter(ge=1, le=MOST_BOOK_LEVELS)] = 20,
+    instrument: Annotated[str, QueryParameter(description="`venue:symbol`, one that is followed")],
+    levels: Annotated[int, QueryParameter(ge=1, le=MOST_BOOK_LEVELS)] = 20,
 ) -> Levels:
     """Return the best levels of a book, in the venue's own texts."""
     source: Source = state.source
@@ -157,13 +159,13 @@ async def page(state: State, request: Request[Any, Any, Any]) -> Response[bytes]
 
 
 @get("/static/{path:path}", include_in_schema=False)
-async def own(path: str, state: State, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def own(path: FromPath[str], state: State, request: Request[Any, Any, Any]) -> Response[bytes]:
     """Return a file of the page."""
     return _served(state.assets.own(path), request)
 
 
 @get("/third-party/{path:path}", include_in_schema=False)
-async def third_party(path: str, state: State, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def third_party(path: FromPath[str], state: State, request: Request[Any, Any, Any]) -> Response[bytes]:
     """Return a file of a library."""
     return _served(state.assets.third_party(path), request)
 

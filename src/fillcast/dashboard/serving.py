@@ -71,12 +71,26 @@ async def serving(
     first
         What a page asks before it has said anything.
     """
-    assets = assets or Assets()
-    hub = Hub(source, first)
-    pump = Pump(hub, time.monotonic)
-    guarded = Guard(application(source, hub, pump, assets), bound, policy(assets.inline_scripts()))  # type: ignore[arg-type]
-    config = uvicorn.Config(
-        guarded,
+    with listening:
+        assets = assets or Assets()
+        hub = Hub(source, first)
+        pump = Pump(hub, time.monotonic)
+        app = application(source, hub, pump, assets)
+        server = _Server(_config(Guard(app, bound, policy(assets.inline_scripts()))))  # type: ignore[arg-type]
+        pumping = asyncio.create_task(pump.run(), name="dashboard frames")
+        running = asyncio.create_task(server.serve(sockets=[listening]), name="dashboard server")
+        try:
+            await server.ready.wait()
+            yield bound
+        finally:
+            pumping.cancel()
+            server.should_exit = True
+            await asyncio.gather(running, pumping, return_exceptions=True)
+
+
+def _config(guard: Guard) -> uvicorn.Config:
+    return uvicorn.Config(
+        guard,
         ws="websockets-sansio",
         ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,  # costs more than it saves where nothing leaves the machine
@@ -87,14 +101,3 @@ async def serving(
         access_log=False,
         server_header=False,
     )
-    server = _Server(config)
-    pumping = asyncio.create_task(pump.run(), name="dashboard frames")
-    running = asyncio.create_task(server.serve(sockets=[listening]), name="dashboard server")
-    try:
-        await server.ready.wait()
-        yield bound
-    finally:
-        pumping.cancel()
-        server.should_exit = True
-        await asyncio.gather(running, pumping, return_exceptions=True)
-        listening.close()
