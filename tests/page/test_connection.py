@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.page.conftest import CREDIT, RESEND
 
 if TYPE_CHECKING:

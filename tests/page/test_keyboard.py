@@ -59,7 +59,11 @@ def test_the_list_is_the_registry(opened: Opened) -> None:
             const made = new Keyboard();
             made.register({ keys: ['x'], shown: 'X', does: 'Something new', act() {} });
             made.show(document.getElementById('keys'));
-            try { made.register({ keys: ['x'], shown: 'X', does: 'Again', act() {} }); } catch (error) { return String(error); }
+            try {
+                made.register({ keys: ['x'], shown: 'X', does: 'Again', act() {} });
+            } catch (error) {
+                return String(error);
+            }
             return 'taken twice';
         }"""
     )

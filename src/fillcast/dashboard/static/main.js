@@ -27,6 +27,7 @@ import { drawMarket, drawPill } from "./panels/top.js";
 
 const BEAT_MS = 200; // ages grow even while nothing comes
 const FOOT_EVERY_MS = 500;
+const LIVE_WITHIN_MS = 60_000; // an older event is of a recording, whose age says nothing of this page
 
 /**
  * @param {string} id
@@ -148,7 +149,8 @@ scheduler.after(() => {
   if (!fresh) return;
   fresh = false;
   const { event_ms: eventMs } = snapshot.book ?? { event_ms: null };
-  if (eventMs !== null) scheduler.measure.eventToPixelMs.add(Date.now() - eventMs);
+  const sinceEventMs = eventMs === null ? Infinity : Date.now() - eventMs;
+  if (Math.abs(sinceEventMs) < LIVE_WITHIN_MS) scheduler.measure.eventToPixelMs.add(sinceEventMs);
   connection.drawn();
 });
 

@@ -93,10 +93,9 @@ export class Banner {
    * @param {string} reason
    */
   #announce(state, link, reason) {
+    if (state.word === this.#said || state.word === "CONNECTING") return;
+    this.#said = state.word;
     const why = state.isCut ? link.reason : state.word === "LIVE" ? "" : reason;
-    const text = why === "" ? state.word : `${state.word}: ${why}`;
-    if (text === this.#said || state.word === "CONNECTING") return;
-    this.#said = text;
-    say(text);
+    say(why === "" ? state.word : `${state.word}: ${why}`);
   }
 }

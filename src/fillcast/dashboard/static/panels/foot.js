@@ -22,9 +22,9 @@ export function drawFoot(snapshot, measure) {
         <span>feed ${number(health?.frames_per_s, 0)} msg/s</span>
         <span>event→screen p50 ${number(seen.event_to_pixel_ms.p50, 0)} p99 ${number(seen.event_to_pixel_ms.p99, 0)} ms</span>
         ${(health?.processes ?? []).map(
-          (one) => html`<span>${one.name} ${number(one.memory_mb, 0)} MB · CPU ${number(one.cpu_percent, 0)} %</span>`,
+          (one) => html`<span>${one.name} ${number(one.memory_mb, 0)} MB, CPU ${number(one.cpu_percent, 0)} %</span>`,
         )}
-        ${heap === null ? "" : html`<span>heap ${number(heap, 1)} MB</span>`}
+        ${heap === null ? "" : html`<span class="wide-only">heap ${number(heap, 1)} MB</span>`}
       </div>
       <div>
         <span class="wide-only" title=${market?.volatility_words ?? ""}
