@@ -14,6 +14,8 @@ from fillcast.dashboard.seen import Facts, Listing, Seen
 from fillcast.feed.statistics import FeedStatistics, LinkStatus, Phase
 from fillcast.forecast.conditions import Conditions, Volume
 from fillcast.models.volatility import VolatilityEstimate
+from fillcast.runtime.process import Usage
+from fillcast.runtime.stages import Stages
 from fillcast.session.activity import Activity
 from fillcast.session.trades import LatestTrades
 from fillcast.venues.protocol import Health
@@ -109,7 +111,10 @@ class FakeSource:
     async def facts(self) -> Facts:
         statistics = FeedStatistics(1, 1, 10, 1000, 10, 1, 5.0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0)
         versions = {key: seen.view.version for key, seen in self.seen.items()}
-        return Facts(1_000, statistics, (OPEN,), None, (), versions, 1, 0.5, 50_000_000)
+        return Facts(1_000, statistics, (OPEN,), None, (), versions, Stages().told(), 1, Usage(0.5, 50_000_000))
+
+    async def metrics(self) -> str:
+        return "fillcast_frames_total 10\n"
 
     def ask(self, sizes: Mapping[str, int]) -> None:
         self.asked |= sizes

@@ -101,7 +101,8 @@ def test_health_instruments_and_metrics_say_how_it_stands():
     status, headers, text = get("/metrics")
     assert status == 200
     assert headers["Content-Type"].startswith("text/plain")
-    assert b"\nfillcast_feed_frames_total 10\n" in text
+    assert b"fillcast_frames_total 10\n" in text
+    assert b"\nfillcast_dashboard_pages 0.0\n" in text
 
 
 def test_a_failure_of_ours_is_told_without_its_cause(caplog):

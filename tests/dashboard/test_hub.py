@@ -173,7 +173,7 @@ def test_studies_are_made_at_most_five_times_a_second_for_each_order():
         stage.source.set(moved(version))
         stage.credit(pages[version % 5])
         told += sum("curve" in parts for _, parts in stage.tick().values())
-    made = stage.hub.vitals.studying.stage().n
+    made = stage.hub.vitals.studying.n
     steps = 26 + 4 + 20  # of a curve, a schedule and a frontier, at the most
     assert made <= 11 * steps
     assert told > 0

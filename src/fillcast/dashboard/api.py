@@ -148,8 +148,10 @@ async def health(state: State) -> Fitness:
 
 @get("/metrics", media_type=MEDIA_TYPE, summary="Counters as Prometheus text")
 async def metrics(state: State) -> str:
-    """Return what the feed counts."""
-    return metrics_text(await state.source.facts(), len(state.hub.pages))
+    """Return what the session and this server count."""
+    source: Source = state.source
+    hub: Hub = state.hub
+    return await source.metrics() + metrics_text(len(hub.pages), hub.vitals)
 
 
 @get("/", include_in_schema=False)

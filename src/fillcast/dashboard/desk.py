@@ -16,6 +16,7 @@ from fillcast.dashboard.seen import Listing, Seen
 from fillcast.dashboard.studies import study_curve, study_frontier, study_schedule
 from fillcast.dashboard.vitals import Vitals
 from fillcast.dashboard.wire import Asked, Order
+from fillcast.runtime.stages import FORECAST
 from fillcast.session.answer import Answers
 
 STUDIES: dict[str, Callable[[Live], Generator[None, None, object]]] = {
@@ -56,9 +57,9 @@ class Desk:
     def live(self, seen: Seen) -> Live:
         """Return the answer on a moment, made once."""
         if self._live is None or self._live.seen is not seen:
-            started_s = time.perf_counter()
+            started_ns = time.perf_counter_ns()
             self._live = answer(self.question, seen, self._answers)
-            self._vitals.answering.add(time.perf_counter() - started_s)
+            self._vitals.stages.record(FORECAST, time.perf_counter_ns() - started_ns)
             self._bodies.clear()
         return self._live
 
@@ -100,13 +101,13 @@ class Desk:
                 self._started_s[kind] = now_s
                 self._running = kind, STUDIES[kind](self.live(seen))
             kind, steps = self._running
-            started_s = time.perf_counter()
+            started_ns = time.perf_counter_ns()
             try:
                 next(steps)
             except StopIteration as done:
                 self._studies[kind] = encoded(done.value)
                 self._running = None
-            self._vitals.studying.add(time.perf_counter() - started_s)
+            self._vitals.studying.record(time.perf_counter_ns() - started_ns)
 
     def comparison(self, moment: Mapping[str, Seen], listing: Listing, now_s: float) -> Raw:
         """Return the comparison of all instruments, of this moment or of one that is less than a second ago."""

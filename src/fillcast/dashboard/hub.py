@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from fillcast import __version__
 from fillcast.core.instrument import Instrument
-from fillcast.core.units import NS_PER_MS
+from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.dashboard import wire
 from fillcast.dashboard.asking import Question, read
 from fillcast.dashboard.comparing import market_of
@@ -23,8 +23,10 @@ from fillcast.dashboard.seen import NO_TRADES, Facts, Seen, Source
 from fillcast.dashboard.state import Page
 from fillcast.dashboard.vitals import Vitals
 from fillcast.forecast.fee_files import fee_schedule
+from fillcast.runtime.stages import SCREEN
 
 MOST_DECIMALS = 8  # of a size in base units
+OF_FACTS = ("health", "latency")  # kinds of parts that rest on how the feed does
 CREDITS = {wire.CREDIT: False, wire.RESEND: True}
 
 
@@ -82,7 +84,7 @@ class Hub:
         """
         if message in CREDITS:
             if page.sent_s:
-                self.vitals.drawing.add(now_s - page.sent_s)
+                self.vitals.stages.record(SCREEN, round((now_s - page.sent_s) * NS_PER_S))
                 page.sent_s = 0.0
             if CREDITS[message]:
                 page.lost_track()
@@ -120,13 +122,13 @@ class Hub:
             if page.key is not None:
                 wanted[page.key] = min(wanted.get(page.key, NO_TRADES), page.trades_from)
         facts = None
-        if any(page.rates.is_due("health", now_s) for page in ready):
+        if any(page.rates.is_due(kind, now_s) for page in ready for kind in OF_FACTS):
             facts = await self._source.facts()
         everything = any(page.rates.is_due("comparison", now_s) for page in ready)
         if everything:
             wanted = {key: wanted.get(key, NO_TRADES) for key in self._source.listing.instruments}
         moment = await self._source.look(wanted)
-        health = None if facts is None else encoded(self.vitals.health(facts, len(self.pages)))
+        told = {} if facts is None else self._told(facts)
         frames = []
         asked: dict[str, int] = {}
         for page in ready:
@@ -137,15 +139,21 @@ class Hub:
                 fill = page.desk.live(seen).forecast.fill
                 if fill is not None:
                     asked[seen.instrument.key] = max(asked.get(seen.instrument.key, 0), fill.lots)
-            if health is not None and page.rates.is_due("health", now_s):
-                page.fresh["health"] = health
-                page.rates.sent("health", now_s)
+            for kind, body in told.items():
+                if page.rates.is_due(kind, now_s):
+                    page.fresh[kind] = body
+                    page.rates.sent(kind, now_s)
             taken = page.take(now_s, None if seen is None else self._shared(seen))
             if taken is not None:
                 frames.append((page, _frame(*taken)))
+                self.vitals.frames_sent += 1
         if asked:
             self._source.ask(asked)
         return frames
+
+    def _told(self, facts: Facts) -> dict[str, msgspec.Raw]:
+        bodies = (self.vitals.health(facts, len(self.pages)), self.vitals.latency(facts))
+        return dict(zip(OF_FACTS, map(encoded, bodies), strict=True))
 
     def work(self, now_s: float, budget_s: float) -> None:
         """Work on the studies that the pages of the last ticks look at, each question in its turn."""
@@ -176,8 +184,6 @@ class Hub:
         if due("market"):
             fresh["market"] = encoded(market_of(seen))
             fresh["order"] = desk.order(seen, page.asked)
-        if due("latency"):
-            fresh["latency"] = encoded(self.vitals.latency())
         if everything is not None and due("comparison"):
             fresh["comparison"] = desk.comparison(everything, self._source.listing, now_s)
 
@@ -188,10 +194,6 @@ class Hub:
         if known is None or known.seen is not seen:
             known = self._levels[key] = Levels.of(seen, known)
         return known
-
-    async def facts(self) -> Facts:
-        """Return how the feed does now."""
-        return await self._source.facts()
 
 
 def _frame(sequence: int, parts: list[tuple[str, msgspec.Raw]]) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 
-import psutil
-
 from fillcast.dashboard.seen import Facts, Listing, Seen
+from fillcast.dashboard.vitals import gap_words
 from fillcast.feed.driven import Notice
+from fillcast.session.metrics import metrics_text
 from fillcast.session.session import Session
 from fillcast.venues.protocol import Refused, Rejected
 
@@ -26,7 +27,6 @@ class SessionSource:
 
     def __init__(self, session: Session, usd_rates: Mapping[str, float] | None = None) -> None:
         self._session = session
-        self._process = psutil.Process()
         unanswered = {key: str(error) for key, error in session.unanswered.items()}
         self._listing = Listing(dict(session.instruments), unanswered, dict(usd_rates or {}))
 
@@ -51,7 +51,7 @@ class SessionSource:
         """Return how the feed does now."""
         session = self._session
         log = session.feed.gap_log
-        cpu = self._process.cpu_times()
+        vitals = session.vitals()
         return Facts(
             time.monotonic_ns(),
             session.feed.statistics(),
@@ -59,10 +59,14 @@ class SessionSource:
             log[-1] if log else None,
             tuple(_words(notice) for notice in list(session.feed.notices)[-NOTICES_TOLD:]),
             {key: session.book(key).version for key in session.instruments},
-            self._process.pid,
-            cpu.user + cpu.system,
-            self._process.memory_info().rss,
+            vitals.stages,
+            os.getpid(),
+            vitals.usage,
         )
+
+    async def metrics(self) -> str:
+        """Return what the session counts, as Prometheus text."""
+        return metrics_text(self._session)
 
     def ask(self, sizes: Mapping[str, int]) -> None:
         """Say which sizes are asked of books, in lots, so that twice as much is kept proven."""
@@ -91,4 +95,4 @@ def _words(notice: Notice) -> str:
         case Refused(instrument=instrument, code=code, message=message):
             return f"{instrument or 'the connection'} refused ({code}): {message}"
         case _:
-            return notice.detail if not hasattr(notice, "gap") else notice.gap.detail
+            return gap_words(notice)

@@ -11,6 +11,8 @@ from fillcast.core.view import BookView
 from fillcast.feed.statistics import FeedStatistics, LinkStatus
 from fillcast.forecast.conditions import Conditions
 from fillcast.models.volatility import VolatilityEstimate
+from fillcast.runtime.process import Usage
+from fillcast.runtime.stages import Stage
 from fillcast.session.activity import Activity
 from fillcast.session.trades import LatestTrades
 from fillcast.venues.protocol import Gap, Health, Recovered
@@ -65,8 +67,10 @@ class Facts:
         The latest rejected frames and refusals, in words, oldest first.
     versions
         Of each book, by instrument.
-    pid, cpu_s, memory_bytes
-        Of the process that runs the feed: its number, processor time so far, resident memory.
+    stages
+        What the session's stages took.
+    pid, usage
+        Of the process that runs the feed.
     """
 
     mono_ns: int
@@ -75,9 +79,9 @@ class Facts:
     last_gap: Gap | Recovered | None
     notices: tuple[str, ...]
     versions: Mapping[str, int]
+    stages: tuple[Stage, ...]
     pid: int
-    cpu_s: float
-    memory_bytes: int
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,9 @@ class Source(Protocol):
 
     async def facts(self) -> Facts:
         """Return how the feed does now."""
+
+    async def metrics(self) -> str:
+        """Return what the session counts, as Prometheus text."""
 
     def ask(self, sizes: Mapping[str, int]) -> None:
         """Say which sizes are asked of books, in lots, so that twice as much is kept proven."""
