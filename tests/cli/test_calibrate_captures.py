@@ -49,6 +49,13 @@ def test_a_capture_without_a_hole_is_one_stretch_of_all_its_trades(usdm):
     assert (np.diff(stretch.bid_depth_base, axis=1) >= 0).all()
 
 
+def test_a_capture_without_metadata_says_that_its_sizes_are_the_venues_own(
+    usdm: tuple[Stretch, ...], calibrated: dict[str, Calibration]
+) -> None:
+    assert all(stretch.scale_inferred for stretch in usdm)
+    assert all(one.scale_inferred for one in calibrated.values())
+
+
 def test_trades_are_at_the_touch_of_their_side_just_before(usdm):
     """A clock, a sign or a touch that is wrong shows here: of 21,308 trades 99.6 % were at the touch they should be."""
     assert at_their_touch(usdm[0], 0) > 0.99

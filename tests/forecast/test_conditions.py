@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from fillcast.models.calibration.week_volume import NOT_GIVEN, WeekVolume
 from fillcast.models.estimate import Estimate
 from fillcast.models.impact import US_SHARES_2003, AthlImpact
 from fillcast.models.schedule import fit_volume_curve
-from tests.forecast.examples import INVERSE, SPOT
+from tests.forecast.examples import INVERSE, SPOT, SWAP
 
 DAY_NS = 86_400_000_000_000
 VOLUME = Volume(0.6, 0.4, 400, 60.0, 0.1)
@@ -75,17 +76,17 @@ def test_what_is_calibrated_comes_before_the_prior() -> None:
 def test_a_calibrated_markout_comes_before_the_half_spread() -> None:
     measured = calibrated(MARKOUT, "bps", Estimate(0.5, 0.2, 0.8, 0.9, 900), "a test", window_s=300.0, as_of_ns=1)
 
-    assert Conditions.of(None, model_of(measured)).adverse_selection(0.01) == measured
-    assert Conditions.of(None, model_of()).adverse_selection(0.01).known().value == 0.01
+    assert Conditions.of(None, model_of(measured), SPOT).adverse_selection(0.01) == measured
+    assert Conditions.of(None, model_of(), SPOT).adverse_selection(0.01).known().value == 0.01
 
 
 def test_a_calibrated_curve_is_that_of_the_model() -> None:
     curve = fit_volume_curve([0, 1], [2.0, 3.0])
-    found = Conditions.of(VOLUME, model_of(volume=WeekVolume(curve, "", 2, DAY_NS)))
+    found = Conditions.of(VOLUME, model_of(volume=WeekVolume(curve, "", 2, DAY_NS)), SPOT)
 
     assert (found.volume, found.curve, found.curve_as_of_ns) == (VOLUME, curve, DAY_NS)
-    assert Conditions.of(VOLUME, model_of()).curve is None
-    assert Conditions.of(VOLUME, None) == Conditions(VOLUME)
+    assert Conditions.of(VOLUME, model_of(), SPOT).curve is None
+    assert Conditions.of(VOLUME, None, SPOT) == Conditions(VOLUME)
 
 
 @pytest.mark.parametrize(
@@ -105,12 +106,32 @@ def test_what_is_older_than_a_day_says_how_old(age_ns: int, said: str) -> None:
 
 def test_a_calibrated_volume_stands_in_for_one_that_was_not_seen() -> None:
     rate = calibrated(VOLUME_RATE, "base / s", Estimate(2.0, 1.0, 4.0, 0.9, 50), "a test", window_s=600.0, as_of_ns=1)
-    found = Conditions.of(None, model_of(rate)).volume
+    found = Conditions.of(None, model_of(rate), SPOT).volume
     assert found is not None
 
     assert (found.base_per_s, found.trades, found.window_s) == (2.0, 50, 600.0)
     assert found.spread(0.9) == pytest.approx(2.0)
     assert found.describe(3 * DAY_NS) == "2 base/s, 50 trades in 600 s, calibrated: until 1970-01-01, 2 days old"
     assert VOLUME.describe(3 * DAY_NS) == "1 base/s, 400 trades in 60 s"
-    assert Conditions.of(VOLUME, model_of(rate)).volume == VOLUME
-    assert Conditions.of(None, model_of()).volume is None
+    assert Conditions.of(VOLUME, model_of(rate), SPOT).volume == VOLUME
+    assert Conditions.of(None, model_of(), SPOT).volume is None
+
+
+def test_counts_of_contracts_are_not_taken_for_base_units() -> None:
+    """281.6 contracts of 100 dollars a second were once 281.6 BTC a second."""
+    one = Estimate(281.6, 200.0, 390.0, 0.9, 50)
+    sized, free = (
+        calibrated(name, unit, one, "a test", window_s=600.0, as_of_ns=1)
+        for name, unit in ((VOLUME_RATE, "base / s"), (MARKOUT, "bps"))
+    )
+    curve = WeekVolume(fit_volume_curve([0, 1], [2.0, 3.0]), "", 2, DAY_NS)
+    counted = replace(model_of(sized, free, volume=curve), scale_inferred=True)
+
+    for contract in (INVERSE, SWAP):
+        found = Conditions.of(None, counted, contract)
+        assert (found.volume, found.curve) == (None, None)
+        assert found.parameters == {MARKOUT: free}
+    told = Conditions.of(None, replace(counted, scale_inferred=False), INVERSE)
+    in_base = Conditions.of(None, counted, SPOT)
+    assert told.volume == in_base.volume == Volume.calibrated(sized)
+    assert told.curve is in_base.curve is curve.curve

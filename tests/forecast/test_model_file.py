@@ -37,7 +37,7 @@ def calibration(instrument: str = "binance_usdm:BTCUSDT") -> Calibration:
     lags = np.array([0.01, ODD, 10.0])
     curve = Curve("response", "bps", lags, "s", lags / 3, lags / 3 - 1, np.array([1.0, 2.0, math.inf]), 0.9, 5339)
     named = {one.name: one for one in parameters}
-    return Calibration(instrument, 0.9, AT_NS - 10**11, AT_NS, 344.561, 2, named, {"response": curve}, volume())
+    return Calibration(instrument, 0.9, AT_NS - 10**11, AT_NS, 344.561, 2, named, {"response": curve}, volume(), True)
 
 
 def volume() -> WeekVolume:
@@ -47,7 +47,7 @@ def volume() -> WeekVolume:
 
 
 def same(one: Calibration, other: Calibration) -> bool:
-    fields = ("instrument", "level", "start_ns", "end_ns", "window_s", "stretches")
+    fields = ("instrument", "level", "start_ns", "end_ns", "window_s", "stretches", "scale_inferred")
     if any(getattr(one, field) != getattr(other, field) for field in fields):
         return False
     if dict(one.parameters) != dict(other.parameters) or list(one.curves) != list(other.curves):

@@ -23,7 +23,15 @@ from typing import TYPE_CHECKING
 from fillcast.core.instrument import Instrument
 from fillcast.core.units import BPS
 from fillcast.models.calibration.age import until
-from fillcast.models.calibration.names import MARKOUT, PERMANENT, PREFACTOR, RESILIENCE, UNITS, VOLUME_RATE
+from fillcast.models.calibration.names import (
+    MARKOUT,
+    PERMANENT,
+    PREFACTOR,
+    RESILIENCE,
+    TEMPORARY,
+    UNITS,
+    VOLUME_RATE,
+)
 from fillcast.models.calibration.parameter import CALIBRATED, Parameter, prior
 from fillcast.models.estimate import Estimate, two_sided
 from fillcast.models.impact import US_SHARES_2003
@@ -36,6 +44,7 @@ DAY_S = 86_400.0
 
 SLOW_REFILL_S = (10.0, 60.0)
 PREFACTOR_RANGE = (0.5, 2.0)
+PER_BASE = frozenset({TEMPORARY, PERMANENT, VOLUME_RATE})  # parameters whose unit holds a size
 LARGEST_ERROR = 2.0  # of a rate, relative: known to a factor of 27 at 90 %
 
 
@@ -141,10 +150,17 @@ class Conditions:
     curve_as_of_ns: int = 0
 
     @classmethod
-    def of(cls, seen: Volume | None, model: Calibration | None) -> Conditions:
-        """Return what was seen and what was calibrated; a calibrated volume stands in for one that was not seen."""
+    def of(cls, seen: Volume | None, model: Calibration | None, instrument: Instrument) -> Conditions:
+        """Return what was seen and what was calibrated; a calibrated volume stands in for one that was not seen.
+
+        Of a recording without metadata nothing that is per base unit is used on an instrument sized in contracts: its
+        sizes are then counts of contracts.
+        """
         if model is None:
             return cls(seen)
+        if model.scale_inferred and instrument.sized_in != "base":
+            of_any_size = {name: one for name, one in model.parameters.items() if name not in PER_BASE}
+            return cls(seen, of_any_size)
         rate = model.parameters.get(VOLUME_RATE)
         if seen is None and rate is not None and rate.estimate is not None and rate.estimate.value > 0:
             seen = Volume.calibrated(rate)

@@ -5,7 +5,8 @@
          "parameters": [{"name", "unit", "value", "low", "high", "level", "n", "origin", "source", "reason",
                          "window_s", "as_of_ns", "date", "notes"}],
          "curves": [{"name", "unit", "lag_unit", "lags", "value", "low", "high", "level", "n"}],
-         "volume_curve": {"unit", "reason", "minutes", "as_of_ns", "minute_of_week", "median", "weeks"}}]}
+         "volume_curve": {"unit", "reason", "minutes", "as_of_ns", "minute_of_week", "median", "weeks"},
+         "scale_inferred"}]}
 
 `value`, `low` and `high` are null where the parameter is not calibrated; a bound alone is null where the interval has
 no end on that side. Dates are those of the data, UTC, for people: programs read the `_ns`. Numbers are written with
@@ -87,6 +88,7 @@ class InstrumentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameters: list[ParameterRecord]
     curves: list[CurveRecord]
     volume_curve: VolumeRecord | None = None
+    scale_inferred: bool = False
 
 
 class ModelRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -182,6 +184,7 @@ def _written(calibration: Calibration) -> InstrumentRecord:
         [_parameter_record(one) for one in calibration.parameters.values()],
         [_curve_record(one) for one in calibration.curves.values()],
         written_volume(calibration.volume),
+        calibration.scale_inferred,
     )
 
 
@@ -242,6 +245,7 @@ def _read(record: InstrumentRecord) -> Calibration:
         parameters,
         curves,
         read_volume(record.instrument, record.volume_curve),
+        record.scale_inferred,
     )
 
 

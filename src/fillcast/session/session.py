@@ -233,7 +233,7 @@ class Session:
         count = activity.buys + activity.sells
         window_s = activity.window_s
         volume = Volume.seen(book.instrument, book.mid, traded, activity.squared_lots, count, window_s)
-        return Conditions.of(volume, self._models.get(key))
+        return Conditions.of(volume, self._models.get(key), book.instrument)
 
     def forecast(self, order: Order, *, fee: FeeRate | None = None, level: float = DEFAULT_LEVEL) -> Answer:
         """Forecast an order on its book as of now, and keep the forecast for when the book is not LIVE.

@@ -146,6 +146,7 @@ class StretchRows:
             trades[kept, 0].astype(np.int8),
             trades[kept, 1],
             trades[kept, 2],
+            self.instrument.scale_inferred,
         )
 
 

@@ -100,4 +100,5 @@ def calibrate(stretches: Sequence[Stretch], *, level: float = LEVEL, progress: P
         {name: parameters[name] for name in UNITS if name in parameters},
         curves,
         week_volume(stretches),
+        any(stretch.scale_inferred for stretch in stretches),
     )

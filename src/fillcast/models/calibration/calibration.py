@@ -32,6 +32,8 @@ class Calibration:
         By name; those of which nothing is known are not there.
     volume
         What trades at each minute of the week, or why that is not calibrated.
+    scale_inferred
+        As of the stretches: sizes stand as the venue counts them, which may be contracts.
     """
 
     instrument: str
@@ -43,6 +45,7 @@ class Calibration:
     parameters: Mapping[str, Parameter]
     curves: Mapping[str, Curve]
     volume: WeekVolume = NOT_GIVEN
+    scale_inferred: bool = False
 
     def known(self, name: str) -> Estimate:
         """Return the estimate of a parameter.

@@ -40,6 +40,8 @@ class Stretch:
         (b,) rising.
     trade_ns, trade_sign, trade_base, trade_price
         (t,) trades: event time, +1 where the aggressor bought and -1 where it sold, base units, quote per base unit.
+    scale_inferred
+        No metadata says what a size is worth: sizes stand as the venue counts them, which may be contracts.
     """
 
     instrument: str
@@ -58,6 +60,7 @@ class Stretch:
     trade_sign: NDArray[np.int8]
     trade_base: FloatArray
     trade_price: FloatArray
+    scale_inferred: bool = False
 
     def __post_init__(self) -> None:
         for times in (self.quote_ns, self.depth_ns, self.trade_ns):
