@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,6 +18,7 @@ from tests.feed.fakes import run, until
 from tests.session.embedded import lab
 
 KEYS = ["okx:BTC-USDT", "binance_usdm:BTCUSDT"]
+PAGE = Path(__file__).parents[2] / "docs" / "monitoring.md"
 GAUGES = {"largest_batch"}
 
 Found = Mapping[tuple[str, str], float]  # by name, and by label values joined by "/"
@@ -81,6 +84,12 @@ def check(session: Session) -> None:
     assert found["process_resident_memory_bytes", ""] > 1e7
 
 
+def described() -> set[str]:
+    """The names that the page on monitoring lists."""
+    table = PAGE.read_text(encoding="utf-8").partition("## Metrics")[2].partition("## Stages")[0]
+    return set(re.findall(r"`((?:fillcast|process)_[a-z_]+)`", table))
+
+
 def check_vitals(session: Session) -> None:
     vitals = session.vitals()
     assert (vitals.forecasts_given, vitals.forecasts_refused) == (2, 1)
@@ -100,6 +109,10 @@ def test_all_that_is_counted_is_told_and_a_counter_that_is_lost_is_noticed(monke
     def look(session: Session) -> None:
         check(session)
         check_vitals(session)
+        told = {name for name, _ in read(session)}
+        assert described() == {
+            re.sub("_(bucket|sum|count)$", "", name) for name in told if not name.endswith("_created")
+        }
         for lost in ("fillcast_gaps", "fillcast_levels", "fillcast_dropped", "fillcast_forecasts"):
             monkeypatch.setattr(
                 metrics, "metrics", lambda session, lost=lost: [one for one in whole(session) if one.name != lost]
