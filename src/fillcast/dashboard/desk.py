@@ -109,12 +109,22 @@ class Desk:
                 self._running = None
             self._vitals.studying.record(time.perf_counter_ns() - started_ns)
 
-    def comparison(self, moment: Mapping[str, Seen], listing: Listing, now_s: float) -> Raw:
-        """Return the comparison of all instruments, of this moment or of one that is less than a second ago."""
-        if self._comparison is None or now_s - self._comparison[0] >= COMPARISON_INTERVAL_S - EARLY_S:
+    def is_to_compare(self, now_s: float) -> bool:
+        """Tell whether the last comparison is a second old."""
+        return self._comparison is None or now_s - self._comparison[0] >= COMPARISON_INTERVAL_S - EARLY_S
+
+    def comparison(self, moment: Mapping[str, Seen] | None, listing: Listing, now_s: float) -> Raw | None:
+        """Return the comparison of all instruments: the last one, or where that is old one of this moment.
+
+        Parameters
+        ----------
+        moment
+            Of all instruments, or None: this one knows not all of them.
+        """
+        if moment is not None and self.is_to_compare(now_s):
             made = encoded(study_comparison(self.question, moment, listing, self._vitals.updates_per_s))
             self._comparison = (now_s, made)
-        return self._comparison[1]
+        return None if self._comparison is None else self._comparison[1]
 
     def order(self, seen: Seen, asked: Asked) -> Raw:
         """Return the words in force, with the `id` of the message that brought them."""

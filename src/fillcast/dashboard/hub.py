@@ -19,6 +19,7 @@ from fillcast.dashboard.asking import Question, read
 from fillcast.dashboard.comparing import market_of
 from fillcast.dashboard.desk import LIVE_KINDS, STUDIES, Desk, encoded
 from fillcast.dashboard.levels import Levels
+from fillcast.dashboard.pacing import EARLY_S
 from fillcast.dashboard.seen import NO_TRADES, Facts, Seen, Source
 from fillcast.dashboard.state import Page
 from fillcast.dashboard.vitals import Vitals
@@ -26,6 +27,7 @@ from fillcast.forecast.fee_files import fee_schedule
 from fillcast.runtime.stages import SCREEN
 
 MOST_DECIMALS = 8  # of a size in base units
+FACTS_INTERVAL_S = 0.5  # from asking how the feed does to asking again, however many pages show it
 OF_FACTS = ("health", "latency")  # kinds of parts that rest on how the feed does
 CREDITS = {wire.CREDIT: False, wire.RESEND: True}
 
@@ -59,6 +61,8 @@ class Hub:
         )
         self._levels: dict[str, Levels] = {}
         self._working: OrderedDict[Desk, Seen] = OrderedDict()  # the latest moment of each question that was asked
+        self._facts_s = -FACTS_INTERVAL_S
+        self._told: dict[str, msgspec.Raw] = {}
         self.pages: set[Page] = set()
         self.vitals = Vitals()
 
@@ -121,14 +125,16 @@ class Hub:
         for page in ready:
             if page.key is not None:
                 wanted[page.key] = min(wanted.get(page.key, NO_TRADES), page.trades_from)
-        facts = None
-        if any(page.rates.is_due(kind, now_s) for page in ready for kind in OF_FACTS):
-            facts = await self._source.facts()
-        everything = any(page.rates.is_due("comparison", now_s) for page in ready)
+        if now_s >= self._facts_s + FACTS_INTERVAL_S - EARLY_S:
+            self._facts_s = now_s
+            self._told = self._tell(await self._source.facts())
+        everything = any(
+            page.desk is not None and page.rates.is_due("comparison", now_s) and page.desk.is_to_compare(now_s)
+            for page in ready
+        )
         if everything:
             wanted = {key: wanted.get(key, NO_TRADES) for key in self._source.listing.instruments}
         moment = await self._source.look(wanted)
-        told = {} if facts is None else self._told(facts)
         frames = []
         asked: dict[str, int] = {}
         for page in ready:
@@ -139,7 +145,7 @@ class Hub:
                 fill = page.desk.live(seen).forecast.fill
                 if fill is not None:
                     asked[seen.instrument.key] = max(asked.get(seen.instrument.key, 0), fill.lots)
-            for kind, body in told.items():
+            for kind, body in self._told.items():
                 if page.rates.is_due(kind, now_s):
                     page.fresh[kind] = body
                     page.rates.sent(kind, now_s)
@@ -151,7 +157,7 @@ class Hub:
             self._source.ask(asked)
         return frames
 
-    def _told(self, facts: Facts) -> dict[str, msgspec.Raw]:
+    def _tell(self, facts: Facts) -> dict[str, msgspec.Raw]:
         bodies = (self.vitals.health(facts, len(self.pages)), self.vitals.latency(facts))
         return dict(zip(OF_FACTS, map(encoded, bodies), strict=True))
 
@@ -184,8 +190,9 @@ class Hub:
         if due("market"):
             fresh["market"] = encoded(market_of(seen))
             fresh["order"] = desk.order(seen, page.asked)
-        if everything is not None and due("comparison"):
-            fresh["comparison"] = desk.comparison(everything, self._source.listing, now_s)
+        comparison = desk.comparison(everything, self._source.listing, now_s)
+        if comparison is not None and due("comparison"):
+            fresh["comparison"] = comparison
 
     def _shared(self, seen: Seen) -> Levels:
         """Return the levels of a moment, the same object for every page."""

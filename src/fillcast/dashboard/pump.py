@@ -9,7 +9,7 @@ from fillcast.dashboard.hub import Hub
 from fillcast.dashboard.state import Page
 
 POLL_S = 0.006  # between looks at books while a page waits for news: a third of a picture
-GATHER_S = 0.002  # between looks after frames were sent: credits that come together are answered together
+GATHER_S = 0.004  # between looks after frames were sent: credits that come together are answered together
 STUDY_S = 0.002  # for studies between two looks: what a page may have to wait beside its own frame
 
 

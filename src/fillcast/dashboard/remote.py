@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import sys
 from collections import deque
@@ -29,6 +30,7 @@ from fillcast.dashboard.serving import bind, serving
 from fillcast.errors import ConnectError, FillcastError
 
 GONE = "the session is gone"
+NICENESS = 5  # a third of a processor's time where both want all of it
 
 
 class RemoteSource:
@@ -118,6 +120,8 @@ async def serve_remote(port: int, secret: bytes) -> None:
 
 
 def main() -> None:
-    """Read where the session is from standard input, and serve its pages."""
+    """Read where the session is from standard input, and serve its pages, behind the session where both want to run."""
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
     place = msgpack.decode(sys.stdin.buffer.read(), type=tuple[int, bytes])
     asyncio.run(serve_remote(*place))
