@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fillcast.core.instrument import Instrument
@@ -167,13 +167,20 @@ class Conditions:
         return cls(seen, model.parameters, model.volume.curve, model.volume.as_of_ns)
 
     def resilience(self) -> Parameter:
-        """Return rho, per second."""
+        """Return rho, per second, >= 0."""
         fast, slow = (1.0 / seconds for seconds in SLOW_REFILL_S)
         middle = math.sqrt(fast * slow)
-        return self._known(RESILIENCE) or _prior(RESILIENCE, middle, slow, fast, "slow refill of 10 to 60 s")
+        known = self._known(RESILIENCE)
+        return (
+            _not_negative(known)
+            if known is not None
+            else _prior(RESILIENCE, middle, slow, fast, "slow refill of 10 to 60 s")
+        )
 
     def permanent(self, sigma_per_sqrt_s: float, level: float) -> Parameter | None:
-        """Return gamma, bps of the mid per base unit; None where it is not calibrated and no volume was seen.
+        """Return gamma, bps of the mid per base unit, >= 0; None where it is not calibrated and no volume was seen.
+
+        A slope that came out below 0 is one of 0: with an impact that pays, round trips would.
 
         Parameters
         ----------
@@ -183,8 +190,10 @@ class Conditions:
             How uncertain the volume is at that level widens the prior's interval.
         """
         known = self._known(PERMANENT)
-        if known is not None or self.volume is None:
-            return known
+        if known is not None:
+            return _not_negative(known)
+        if self.volume is None:
+            return None
         daily_sigma_bps = BPS * sigma_per_sqrt_s * math.sqrt(DAY_S)
         value = US_SHARES_2003.gamma * daily_sigma_bps / (self.volume.base_per_s * DAY_S)
         source = "0.314 daily volatilities per day's volume (Almgren et al. 2005, US shares)"
@@ -216,6 +225,14 @@ def describe(parameter: Parameter, now_ns: int) -> str:
     if parameter.origin == CALIBRATED:
         where = f"{parameter.window_s / 60:.3g} min of market {until(parameter.as_of_ns, now_ns)}"
     return f"{words} {one.value:.3g} ({one.low:.3g} to {one.high:.3g}) {parameter.unit}, {parameter.origin}: {where}"
+
+
+def _not_negative(parameter: Parameter) -> Parameter:
+    """Return a parameter that no market has below 0, with nothing of its sampling error there."""
+    one = parameter.known()
+    if one.low >= 0:
+        return parameter
+    return replace(parameter, estimate=Estimate(max(one.value, 0.0), 0.0, max(one.high, 0.0), one.level, one.n))
 
 
 def _prior(name: str, value: float, low: float, high: float, source: str) -> Parameter:

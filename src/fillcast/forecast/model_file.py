@@ -31,7 +31,7 @@ from fillcast.errors import ParameterError, UsageError
 from fillcast.forecast.volume_record import Moment, VolumeRecord, read_volume, written_volume
 from fillcast.models.calibration.calibration import Calibration
 from fillcast.models.calibration.curve import Curve
-from fillcast.models.calibration.names import UNITS
+from fillcast.models.calibration.names import HALF_SPREAD, RESILIENCE, UNITS, VOLATILITY, VOLUME_RATE
 from fillcast.models.calibration.parameter import CALIBRATED, NOT_CALIBRATED, PRIOR, Parameter
 from fillcast.models.estimate import Estimate
 
@@ -39,6 +39,7 @@ FORMAT: Literal["fillcast model"] = "fillcast model"
 VERSION = 2
 READ = (1, VERSION)
 ORIGINS = (CALIBRATED, PRIOR, NOT_CALIBRATED)
+POSITIVE = frozenset({VOLATILITY, HALF_SPREAD, RESILIENCE, VOLUME_RATE})
 LARGEST_BYTES = 512 << 20  # a thousand instruments have 20 MB, and 450 MB more with every minute of the week
 
 
@@ -260,6 +261,8 @@ def _parameter(instrument: str, record: ParameterRecord) -> Parameter:
         low = -math.inf if record.low is None else record.low
         high = math.inf if record.high is None else record.high
         estimate = Estimate(record.value, low, high, record.level, record.n)
+        if record.name in POSITIVE and record.value <= 0:
+            raise ParameterError(f"{name} is {record.value:g}, and no market has one that is not above 0")
     if record.origin not in ORIGINS:
         raise ParameterError(f"{name} is {record.origin!r}, which is none of {', '.join(ORIGINS)}")
     if (estimate is None) != (record.origin == NOT_CALIBRATED):

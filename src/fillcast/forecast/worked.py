@@ -19,7 +19,7 @@ Chriss (2000) for permanent impact and timing. The book is taken to be, on avera
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +108,7 @@ def price_worked(
         return f"{view.instrument.key}: {plan.note}"
     walked = _walk(view, order.side, plan)
     readings = read_square_root(view, walked.bases, plan.interval_s, sigma, conditions)
-    carried = _carried(walked, displaced)
+    carried = _carried(walked, displaced.resilience)
     parts = (
         Part(
             HALF_SPREAD,
@@ -189,10 +189,11 @@ def _walk(view: BookView, side: int, plan: Plan) -> _Walked:
     )
 
 
-def _carried(walked: _Walked, displaced: ObizhaevaWang) -> FloatArray:
-    """Return (N,) base units of earlier slices whose displacement is left when each slice trades."""
+def _carried(walked: _Walked, resilience: float) -> FloatArray:
+    """Return (N,) base units of earlier slices whose displacement is left when each trades, for rho up to infinity."""
     left = np.zeros(len(walked.bases))
-    kept = np.exp(-displaced.resilience * np.diff(walked.starts_s))
+    with np.errstate(over="ignore"):
+        kept = np.exp(-resilience * np.diff(walked.starts_s))
     for index, share in enumerate(kept.tolist(), start=1):
         left[index] = (left[index - 1] + walked.bases[index - 1]) * share
     return left
@@ -213,7 +214,7 @@ def _impact_parts(
     staying = to_bps * float(walked.bases @ before)
     transient = displaced.transient * to_bps * float(walked.bases @ carried)
     ends = [
-        displaced.transient * to_bps * float(walked.bases @ _carried(walked, replace(displaced, resilience=rate)))
+        displaced.transient * to_bps * float(walked.bases @ _carried(walked, rate))
         for rate in (resilience.high, resilience.low)
     ]
     gammas = [min(gamma / BPS * mid, 1.0 / displaced.depth) for gamma in (permanent.low, permanent.high)]

@@ -14,6 +14,7 @@ from fillcast.models.calibration.blocks import (
     binned,
     block_bootstrap,
     block_seconds,
+    positive_estimate,
     ratio,
 )
 from fillcast.models.calibration.stretch import NS_PER_S
@@ -125,3 +126,12 @@ def test_intervals_from_an_error() -> None:
     assert positive.low * positive.high == pytest.approx(4.0)
     assert math.log(positive.high / 2.0) == pytest.approx(1.8125 * 0.25, rel=1e-3)
     assert positive.n == 7
+
+
+def test_an_error_beyond_all_bounds_leaves_the_interval_open() -> None:
+    """A variance that was all but lost in its noise once ended in an overflow."""
+    found = positive_estimate(1.2, 1e4, 3.0, 0.9, 50)
+
+    assert found.value == 1.2
+    assert 0.0 <= found.low < 1e-300
+    assert found.high > 1e300

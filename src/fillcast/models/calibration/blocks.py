@@ -30,6 +30,7 @@ MOST_BLOCKS = 60  # Student's quantile is within 2 % of the normal one then, so 
 LEAST_BLOCKS = 6  # below this many the error itself is known within 30 % at best
 REPLICATES = 400  # the error is known within 3.5 %
 MIDDLE = 0.6827  # of a normal distribution lies within one standard deviation
+LARGEST_EXPONENT = 700.0  # of a factor, which a float then still holds
 SEED = 1  # of the replicates, unless the caller gives another
 
 
@@ -65,8 +66,8 @@ class Resampled:
 
 
 def positive_estimate(value: float, relative_error: float, reach: float, level: float, n: int) -> Estimate:
-    """Return value times and over exp(reach * relative error)."""
-    factor = math.exp(reach * relative_error)
+    """Return value times and over exp(reach * relative error), at most a factor that leaves the interval open."""
+    factor = math.exp(min(reach * relative_error, LARGEST_EXPONENT))
     return Estimate(value, value / factor, value * factor, level, n)
 
 
