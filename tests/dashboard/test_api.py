@@ -212,3 +212,14 @@ def test_text_is_no_message():
             assert closed.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
 
     asyncio.run(run())
+
+
+def test_a_mistake_of_ours_that_stops_frames_ends_the_server():
+    async def run() -> None:
+        async with served(Unlucky()) as (_, client), client.ws_connect("/ws") as page:
+            await page.send_bytes(CREDIT)
+            await asyncio.sleep(10)
+
+    with pytest.raises(BaseExceptionGroup) as told:
+        asyncio.run(run())
+    assert told.group_contains(KeyError)

@@ -13,7 +13,7 @@ import pytest
 
 from fillcast.dashboard.serve import serve
 from fillcast.dashboard.wire import CREDIT, Asked
-from fillcast.errors import UsageError
+from fillcast.errors import FillcastError, UsageError
 from fillcast.session import watch
 from tests.session.embedded import lab
 
@@ -67,4 +67,24 @@ def test_an_address_that_is_taken_is_told():
                 raise AssertionError("two servers at one address")
 
     with pytest.raises(UsageError, match="cannot be bound"):
+        asyncio.run(run())
+
+
+def test_a_dashboard_that_dies_ends_the_block_and_says_so():
+    async def run() -> None:
+        async with lab() as url, watch([KEY], endpoints={"okx": url}) as session, serve(session, FIRST):
+            (child,) = (one for one in psutil.Process().children() if "fillcast.dashboard" in one.cmdline())
+            child.kill()
+            await asyncio.sleep(30)
+
+    with pytest.raises(FillcastError, match="ended by itself"):
+        asyncio.run(run())
+
+
+def test_what_the_block_raises_is_raised_as_it_is():
+    async def run() -> None:
+        async with lab() as url, watch([KEY], endpoints={"okx": url}) as session, serve(session, FIRST):
+            raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
         asyncio.run(run())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import pickle
 import sys
@@ -28,6 +29,9 @@ from fillcast.dashboard.channel import (
 from fillcast.dashboard.seen import Facts, Listing, Seen
 from fillcast.dashboard.serving import bind, serving
 from fillcast.errors import ConnectError, FillcastError
+from fillcast.feed.feed import first_failure
+
+log = logging.getLogger(__name__)
 
 GONE = "the session is gone"
 NICENESS = 5  # a third of a processor's time where both want all of it
@@ -124,4 +128,10 @@ def main() -> None:
     if hasattr(os, "nice"):  # not on Windows
         os.nice(NICENESS)
     place = msgpack.decode(sys.stdin.buffer.read(), type=tuple[int, bytes])
-    asyncio.run(serve_remote(*place))
+    try:
+        asyncio.run(serve_remote(*place))
+    except BaseExceptionGroup as failures:
+        failure = first_failure(failures)
+        if str(failure) != GONE:  # a frame was being made when the session ended
+            log.error("the dashboard failed", exc_info=failure)
+            sys.exit(1)

@@ -28,6 +28,7 @@ from fillcast.dashboard.channel import (
 from fillcast.dashboard.in_process import SessionSource
 from fillcast.dashboard.wire import Asked
 from fillcast.errors import ConnectError, FillcastError, UsageError
+from fillcast.feed.feed import first_failure
 from fillcast.session.session import Session
 
 LOOPBACK = "127.0.0.1"
@@ -96,9 +97,13 @@ async def serve(
         if process.stdin is not None:
             process.stdin.write(msgpack.encode((listening.sockets[0].getsockname()[1], secret)))
             process.stdin.close()
-        yield await _started(process, address)
-        if process.returncode is not None:
-            raise FillcastError(f"the dashboard ended by itself, with exit code {process.returncode}")
+        url = await _started(process, address)
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(_watch(process), name="dashboard")
+            yield url
+            watching.cancel()
+    except BaseExceptionGroup as failures:
+        raise first_failure(failures) from None
     finally:
         listening.close()
         for writer in connected:
@@ -117,6 +122,12 @@ async def _started(process: asyncio.subprocess.Process, address: asyncio.Future[
         raise ConnectError(f"the dashboard {reason}")
     ended.cancel()
     return address.result()
+
+
+async def _watch(process: asyncio.subprocess.Process) -> None:
+    """Raise when the process ends before it is told to."""
+    code = await process.wait()
+    raise FillcastError(f"the dashboard ended by itself, with exit code {code}")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -77,15 +77,15 @@ async def serving(
         pump = Pump(hub, time.monotonic)
         app = application(source, hub, pump, assets)
         server = _Server(_config(Guard(app, bound, policy(assets.inline_scripts()))))  # type: ignore[arg-type]
-        pumping = asyncio.create_task(pump.run(), name="dashboard frames")
-        running = asyncio.create_task(server.serve(sockets=[listening]), name="dashboard server")
-        try:
-            await server.ready.wait()
-            yield bound
-        finally:
-            pumping.cancel()
-            server.should_exit = True
-            await asyncio.gather(running, pumping, return_exceptions=True)
+        async with asyncio.TaskGroup() as group:  # what fails in here ends the block: no page stands still unnoticed
+            pumping = group.create_task(pump.run(), name="dashboard frames")
+            group.create_task(server.serve(sockets=[listening]), name="dashboard server")
+            try:
+                await server.ready.wait()
+                yield bound
+            finally:
+                pumping.cancel()
+                server.should_exit = True
 
 
 def _config(guard: Guard) -> uvicorn.Config:
