@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 
-import { bps, number, percent, short } from "../draw/format.js";
+import { axis, bps, number, percent, short } from "../draw/format.js";
 import { ink } from "../draw/ink.js";
 import { Chart, faint, mark } from "./chart.js";
 
@@ -53,7 +53,7 @@ export class CurveChart {
       scales: { x: { time: false, distr: /** @type {3} */ (3), log: /** @type {10} */ (10) }, bps: {} },
       axes: [
         { values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map((one) => (one === null ? "" : short(one))), space: 46 },
-        { scale: "bps", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(short), space: 28 },
+        { scale: "bps", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => axis(ticks), space: 28 },
       ],
       over: (/** @type {uPlot} */ chart) => {
         const { curve } = this.snapshot;

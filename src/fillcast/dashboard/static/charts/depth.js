@@ -1,6 +1,6 @@
 // Depth: how much the book shows within each distance of the mid, bids to the left and asks to the right.
 
-import { number, short } from "../draw/format.js";
+import { axis, number, short } from "../draw/format.js";
 import { ink } from "../draw/ink.js";
 import { Chart, faint } from "./chart.js";
 
@@ -41,7 +41,7 @@ export class DepthChart {
         /** @type {[number, number]} */ ([0, Math.max(most * 1.05, 1)]) } },
       axes: [
         { values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map((one) => short(Math.abs(one))), space: 40 },
-        { scale: "quote", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(short), space: 28 },
+        { scale: "quote", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => axis(ticks), space: 28 },
       ],
       over: (/** @type {uPlot} */ chart) => this.#drawOrder(chart),
       pointed: (/** @type {uPlot} */ _, /** @type {number | null} */ index) => {

@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 
-import { bps, short, typed } from "../draw/format.js";
+import { axis, bps, typed } from "../draw/format.js";
 import { ink } from "../draw/ink.js";
 import { Chart, mark } from "./chart.js";
 
@@ -55,8 +55,8 @@ export class FrontierChart {
       series: [{ scale: "bps", stroke: colours.optimal, width: 1.75, points: { show: true, size: 5, fill: colours.optimal } }],
       scales: { x: { time: false, range: around("now_sd_bps") }, bps: { range: around("now_cost_bps") } },
       axes: [
-        { values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(short), space: 40 },
-        { scale: "bps", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(short), space: 28 },
+        { values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => axis(ticks), space: 40 },
+        { scale: "bps", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => axis(ticks), space: 28 },
       ],
       over: (/** @type {uPlot} */ chart) => this.#drawMarks(chart),
       pointed: (/** @type {uPlot} */ _, /** @type {number | null} */ index) => {

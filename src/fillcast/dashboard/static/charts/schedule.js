@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 
-import { bps, short } from "../draw/format.js";
+import { axis, bps } from "../draw/format.js";
 import { Chart, clock, faint } from "./chart.js";
 
 /** @import {Path, Schedule} from "../wire.js" */
@@ -61,8 +61,8 @@ function choose(colours) {
     },
     axes: [
       { values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(clock), space: 46, incrs: TIME_STEPS },
-      { scale: "base", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(short), space: 28 },
-      { scale: "bps", side: /** @type {1} */ (1), values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => ticks.map(short), space: 28 },
+      { scale: "base", values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => axis(ticks), space: 28 },
+      { scale: "bps", side: /** @type {1} */ (1), values: (/** @type {uPlot} */ _, /** @type {number[]} */ ticks) => axis(ticks), space: 28 },
     ],
   };
 }

@@ -71,6 +71,18 @@ function plain(value) {
   return text.replace("-", MINUS);
 }
 
+/**
+ * Labels of an axis: as many decimals as tell neighbours apart.
+ * @param {number[]} ticks rising
+ */
+export function axis(ticks) {
+  const step = ticks.length > 1 ? Math.abs(/** @type {number} */ (ticks[1]) - /** @type {number} */ (ticks[0])) : 0;
+  const largest = Math.max(0, ...ticks.map(Math.abs));
+  if (step === 0 || largest >= 1000) return ticks.map(short);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return ticks.map((one) => number(one, Number((step * 10 ** decimals).toFixed(6)) % 1 === 0 ? decimals : decimals + 1));
+}
+
 /** @param {number | null | undefined} ms */
 export function age(ms) {
   if (ms === null || ms === undefined) return NONE;

@@ -61,6 +61,17 @@ export function upTo(rows, row, order) {
   return last;
 }
 
+const NEAR_LEVELS = 12; // of a side, that a ladder should show whatever the order takes
+
+/**
+ * How far from the touch the nearest levels reach, ticks.
+ * @param {BookSide} side
+ */
+export function reachOfNear(side) {
+  const last = side.ticks[Math.min(NEAR_LEVELS, side.length) - 1];
+  return last === undefined ? 0 : Math.abs(last - /** @type {number} */ (side.ticks[0]));
+}
+
 const SHOWN_DIGITS = 3; // that a typical size should show
 const MOST_DECIMALS = 6;
 

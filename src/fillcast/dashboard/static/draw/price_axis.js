@@ -80,12 +80,13 @@ export class PriceAxis {
    * @param {number | undefined} bid best, ticks
    * @param {number | undefined} ask best, ticks
    * @param {number | null} worst the order's last price, ticks
+   * @param {number} near distance within which there are levels enough to look at, ticks
    */
-  follow(bid, ask, worst) {
+  follow(bid, ask, worst, near = 0) {
     if (bid === undefined && ask === undefined) return;
     const low = bid ?? /** @type {number} */ (ask) - 1;
     const high = ask ?? low + 1;
-    if (!this.isChosen) this.#fit(low, high, worst);
+    if (!this.isChosen) this.#fit(low, high, worst, near);
     const below = Math.floor(low / this.group);
     const above = Math.max(below + 1, Math.ceil(high / this.group));
     const stays = this.#isPlaced && this.centre >= below && this.centre < above;
@@ -97,9 +98,10 @@ export class PriceAxis {
    * @param {number} bid
    * @param {number} ask
    * @param {number | null} worst
+   * @param {number} near
    */
-  #fit(bid, ask, worst) {
-    const reach = worst === null ? 0 : Math.abs(worst - (worst >= ask ? bid : ask));
+  #fit(bid, ask, worst, near) {
+    const reach = Math.max(near, worst === null ? 0 : Math.abs(worst - (worst >= ask ? bid : ask)));
     const least = (ask - bid) / UNASKED_ROWS;
     const rows = Math.max(reach / this.group, 1);
     const fits = rows <= FULL_SHARE * this.rowsASide && (this.step === 0 || rows >= EMPTY_SHARE * this.rowsASide);

@@ -13,7 +13,7 @@ const KEY = "fillcast.settings";
  */
 
 /** @type {Looks} */
-const DEFAULTS = { theme: "dark", palette: "safe", unit: "bps", ramp: "colour", cut: 0.2, groups: {} };
+const DEFAULTS = { theme: "dark", palette: "safe", unit: "bps", ramp: "colour", cut: 0.1, groups: {} };
 
 export class Settings {
   /** @type {(() => void)[]} */ #listeners = [];

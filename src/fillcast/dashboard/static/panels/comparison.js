@@ -23,7 +23,7 @@ export function drawComparison(place, snapshot, choose) {
     html`<table>
         <thead>
           <tr><th scope="col">Instrument</th><th scope="col">net bps</th><th scope="col" title=${comparison.reference_name}>vs common</th>
-            <th scope="col">spread</th><th scope="col">fee</th><th scope="col">split</th><th scope="col">age</th></tr>
+            <th scope="col">fee</th><th scope="col">split</th><th scope="col">age</th></tr>
         </thead>
         <tbody>
           ${comparison.rows.map((row) => rowOf(row, row.instrument === book?.instrument, choose))}
@@ -31,7 +31,7 @@ export function drawComparison(place, snapshot, choose) {
             ? nothing
             : html`<tr class="total"><th scope="row">Best split</th><td></td>
                 <td>${comparison.split_at_most ? "≤ " : ""}${bps(comparison.split_net_bps)}</td>
-                <td colspan="4">saves ${bps(comparison.split_saving_bps)} bps</td></tr>`}
+                <td colspan="3">saves ${bps(comparison.split_saving_bps)} bps</td></tr>`}
         </tbody>
       </table>
       ${comparison.split_net_bps === null && comparison.split_reason !== ""
@@ -54,8 +54,8 @@ function rowOf(row, isChosen, choose) {
         >${row.instrument.split(":").map((word) => html`<span>${word}</span> `)}</button></th>
     ${live
       ? html`<td>${row.at_most ? "≤ " : ""}${bps(row.net_bps)}</td><td>${bps(row.net_vs_common_bps)}</td>
-          <td>${bps(row.spread_bps)}</td><td>${bps(row.fee_bps)}</td><td>${percent(row.split_share)}</td><td>${age(row.age_ms)}</td>`
-      : html`<td colspan="6" class="wrong">${row.state}</td>`}
+          <td>${bps(row.fee_bps)}</td><td>${percent(row.split_share)}</td><td>${age(row.age_ms)}</td>`
+      : html`<td colspan="5" class="wrong">${row.state}</td>`}
   </tr>`;
 }
 

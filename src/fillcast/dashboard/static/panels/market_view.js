@@ -5,6 +5,7 @@ import { html, render } from "lit/html.js";
 import { number } from "../draw/format.js";
 import { Heatmap } from "../draw/heatmap.js";
 import { Ladder } from "../draw/ladder.js";
+import { reachOfNear } from "../draw/ladder_rows.js";
 import { PriceAxis } from "../draw/price_axis.js";
 import { bookTwin, tradesTwin } from "./book_twin.js";
 import { Panel, element } from "./panel.js";
@@ -99,7 +100,8 @@ export class MarketView {
       }
       const bid = snapshot.bids.length > 0 ? snapshot.bids.ticks[0] : undefined;
       const ask = snapshot.asks.length > 0 ? snapshot.asks.ticks[0] : undefined;
-      axis.follow(bid, ask, taken !== null && taken.base > 0 ? taken.worst_ticks : null);
+      const near = Math.max(reachOfNear(snapshot.bids), reachOfNear(snapshot.asks));
+      axis.follow(bid, ask, taken !== null && taken.base > 0 ? taken.worst_ticks : null, near);
       if (isFresh) this.heatmap.add();
     }
     if (!this.book.isTable) this.ladder.draw(this.settings.looks.unit);
