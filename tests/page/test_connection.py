@@ -139,6 +139,18 @@ def test_a_pause_costs_nothing_and_says_so(opened: Opened) -> None:
     assert len(server.words) > sent
 
 
+def test_a_short_pause_asks_for_no_frame_twice(opened: Opened) -> None:
+    opened.server.limit = 4
+    page = opened.go()
+    opened.drawn(4)
+    page.wait_for_timeout(200)
+    asked = len(opened.server.words)
+    page.keyboard.press("Space")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(200)
+    assert len(opened.server.words) == asked  # the credit given before is still good
+
+
 def test_a_pause_survives_a_lost_server(opened: Opened) -> None:
     server = opened.server
     page = opened.go()

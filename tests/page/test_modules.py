@@ -50,15 +50,17 @@ def test_no_row_promises_a_better_price_than_it_has(call: Callable[[str, str], A
         const side = order => ({order, ticks: order > 0 ? [101, 105, 106] : [99, 95, 94], sizes: [1, 2, 3], length: 3});
         const rows = order => [...m.gather(side(order), 5, 0.5, order > 0 ? 105 : null).values()];
         return JSON.stringify([rows(1), rows(-1), m.upTo(m.gather(side(1), 5, 0.5, null), 40, 1),
-                               m.upTo(m.gather(side(1), 5, 0.5, null), 20, 1)]);
+                               m.upTo(m.gather(side(1), 5, 0.5, null), 20, 1),
+                               [...m.gather(side(1), 5, 0.5, 101).values()].map(row => row.isEaten)]);
     """
-    asks, bids, all_of_it, none = call("draw/ladder_rows.js", script)
+    asks, bids, all_of_it, none, first = call("draw/ladder_rows.js", script)
     assert [(row["row"] * 5, row["base"]) for row in asks] == [(105, 3), (110, 3)]  # asks are rounded up
     assert [(row["row"] * 5, row["base"]) for row in bids] == [(95, 3), (90, 3)]  # and bids down
     assert [row["isEaten"] for row in asks] == [True, False]
     assert asks[1]["sumQuote"] == (101 * 1 + 105 * 2 + 106 * 3) * 0.5
     assert all_of_it["sumBase"] == 6
     assert none is None
+    assert first == [True, False]  # the last price that is touched is part of what is taken
 
 
 def test_the_axis_stands_while_the_touch_stays_between_its_rows(call: Callable[[str, str], Any]) -> None:
