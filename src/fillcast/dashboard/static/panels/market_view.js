@@ -22,6 +22,7 @@ export class MarketView {
   axis = new PriceAxis();
   isStale = true;
   #instrument = "";
+  #worded = -1; // the axis' changes that the words beside it tell
 
   /**
    * @param {Snapshot} snapshot
@@ -103,12 +104,14 @@ export class MarketView {
       const near = Math.max(reachOfNear(snapshot.bids), reachOfNear(snapshot.asks));
       axis.follow(bid, ask, taken !== null && taken.base > 0 ? taken.worst_ticks : null, near);
       if (isFresh) this.heatmap.add();
+      if (axis.changes !== this.#worded) this.#drawWords();
     }
     if (!this.book.isTable) this.ladder.draw(this.settings.looks.unit);
     if (!this.map.isTable) this.heatmap.draw(this.settings.looks, now);
   }
 
   #drawWords() {
+    this.#worded = this.axis.changes;
     const { instrument } = this.snapshot;
     const { pointed } = this.ladder;
     write(this.bookLine, pointed === null ? HINT : this.#sums(pointed));
