@@ -70,6 +70,12 @@ def test_a_forecast_is_the_object_that_quote_prints(kind, side):
     assert msgspec.to_builtins(msgspec.convert(expected, Quoted)) == expected
 
 
+def test_an_order_beyond_what_trades_meanwhile_fits_the_wire():
+    told = answer(question(type="twap", horizon="1s"), seen_of(view_of()), Answers()).report()
+    assert told["square_root"]["rate_based_bps"] is None
+    assert msgspec.to_builtins(msgspec.convert(told, Quoted)) == told
+
+
 def test_the_schema_is_held_to_every_key():
     told = answer(question(), seen_of(view_of()), Answers()).report()
     with_more = {**told, "more": 1}

@@ -146,6 +146,15 @@ def test_buying_and_selling_are_mirror_images() -> None:
     assert points(bought) == pytest.approx(points(sold), rel=1e-9)
 
 
+def test_no_price_below_zero_is_told() -> None:
+    wide = view_of(SPOT, [("50.00", "0.5")], [("150.00", "0.5")])
+    found = worked("limit", "3", "sell", price="0.01", view=wide)
+
+    assert found.net is None
+    assert "below zero" in found.reason
+    assert worked("limit", "3", "sell", price="90", view=wide).net is not None
+
+
 def test_without_any_trade_seen_there_is_no_number() -> None:
     found = worked("limit", "1", price="99999.95", conditions=Conditions())
 

@@ -141,10 +141,13 @@ class QuotedDistribution(Struct, frozen=True):
 
 
 class QuotedSquareRoot(Struct, frozen=True):
-    """What the square-root law says of the same order, read by its whole size and by its rate, bps."""
+    """What the square-root law says of the same order, read by its whole size and by its rate, bps.
+
+    The second is null where a slice is more than the market trades meanwhile.
+    """
 
     total_size_bps: float
-    rate_based_bps: float
+    rate_based_bps: float | None
 
 
 class QuotedCommonReference(Struct, frozen=True):

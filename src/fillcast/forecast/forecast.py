@@ -16,7 +16,7 @@ from fillcast.forecast.conditions import Conditions
 from fillcast.forecast.distribution import CostDistribution
 from fillcast.forecast.interval import DEFAULT_LEVEL, check_level, mid_move_bps
 from fillcast.forecast.order import LIMIT, MARKET, Order
-from fillcast.forecast.pricing import Fill, Priced, price_walk
+from fillcast.forecast.pricing import Basis, Fill, Priced, price_walk
 from fillcast.forecast.resting import price_limit
 from fillcast.forecast.size import walk_size
 from fillcast.forecast.worked import price_worked
@@ -163,7 +163,8 @@ def forecast(
     if reason:
         return Forecast(instrument, now_ns, order, book, fee, volatility, latency, reason=reason)
     try:
-        priced = _price(order, view, fee, volatility, conditions or Conditions(), now_ns, latency + book.age_s, level)
+        basis = Basis(fee, volatility, conditions or Conditions(), now_ns, latency + book.age_s, level)
+        priced = _price(order, view, basis)
     except LotsOverflowError as error:  # what a venue sends is no reason to end
         priced = str(error)
     if isinstance(priced, str):
@@ -171,42 +172,15 @@ def forecast(
     return Forecast(instrument, now_ns, order, book, fee, volatility, latency, view.mid, priced)
 
 
-def _price(
-    order: Order,
-    view: BookView,
-    fee: FeeRate,
-    volatility: VolatilityEstimate,
-    conditions: Conditions,
-    now_ns: int,
-    wait_s: float,
-    level: float,
-) -> Priced | str:
+def _price(order: Order, view: BookView, basis: Basis) -> Priced | str:
     """Return what an order costs on a book that can be priced, or why that cannot be told."""
-    if order.type == MARKET:
-        sized = walk_size(order.size, view, order.side)
-        move_bps = mid_move_bps(volatility, wait_s, level)
-        fill, components, net = price_walk(view, order.side, sized.walk, sized.unfilled_base, fee, move_bps, level)
-        scale = BPS * volatility.sigma_per_sqrt_s * math.sqrt(wait_s)
-        chance = CostDistribution(net.bps, scale, volatility.degrees_of_freedom)
-        return Priced(fill, components, net, chance, sized.note)
     if order.type == LIMIT:
-        return price_limit(
-            order,
-            view,
-            fee=fee,
-            volatility=volatility,
-            conditions=conditions,
-            now_ns=now_ns,
-            wait_s=wait_s,
-            level=level,
-        )
-    return price_worked(
-        order,
-        view,
-        fee=fee,
-        volatility=volatility,
-        conditions=conditions,
-        now_ns=now_ns,
-        wait_s=wait_s,
-        level=level,
-    )
+        return price_limit(order, view, basis)
+    if order.type != MARKET:
+        return price_worked(order, view, basis)
+    volatility, level = basis.volatility, basis.level
+    sized = walk_size(order.size, view, order.side)
+    move_bps = mid_move_bps(volatility, basis.wait_s, level)
+    fill, components, net = price_walk(view, order.side, sized.walk, sized.unfilled_base, basis.fee, move_bps, level)
+    scale = BPS * volatility.sigma_per_sqrt_s * math.sqrt(basis.wait_s)
+    return Priced(fill, components, net, CostDistribution(net.bps, scale, volatility.degrees_of_freedom), sized.note)

@@ -11,10 +11,12 @@ from fillcast.core.instrument import ContractKind
 from fillcast.core.units import BPS
 from fillcast.core.view import BookView, Walk
 from fillcast.forecast.components import FEE, HALF_SPREAD, LATENCY, SLIPPAGE, Component, Net, Part, assemble
+from fillcast.forecast.conditions import Conditions
 from fillcast.forecast.distribution import CostDistribution
 from fillcast.forecast.square_root import Readings
 from fillcast.models.estimate import Estimate
 from fillcast.models.fees import FeeRate
+from fillcast.models.volatility import VolatilityEstimate
 
 
 class Fill(msgspec.Struct, frozen=True):
@@ -45,6 +47,29 @@ class Fill(msgspec.Struct, frozen=True):
     all_in_price: float
     worst_price: float
     levels: int
+
+
+class Basis(msgspec.Struct, frozen=True):
+    """What a price rests on beside the order and the book.
+
+    Attributes
+    ----------
+    fee, volatility, conditions
+        What the account pays, how the mid moves, and what else is known of the market.
+    now_ns
+        Wall time of the forecast.
+    wait_s
+        Latency, and the age of the book: for so long the mid moves before the order meets the book.
+    level
+        Probability of the intervals.
+    """
+
+    fee: FeeRate
+    volatility: VolatilityEstimate
+    conditions: Conditions
+    now_ns: int
+    wait_s: float
+    level: float
 
 
 class Slice(msgspec.Struct, frozen=True):

@@ -38,12 +38,12 @@ from fillcast.forecast.distribution import CostDistribution
 from fillcast.forecast.fill_chance import Chances, Queue, fill_chances
 from fillcast.forecast.interval import student_half_width
 from fillcast.forecast.order import Order
-from fillcast.forecast.pricing import Fill, Priced, WalkCost, walk_cost
+from fillcast.forecast.pricing import Basis, Fill, Priced, WalkCost, walk_cost
 from fillcast.forecast.size import lots_at
 from fillcast.models.estimate import Estimate
 from fillcast.models.fees import FeeRate
-from fillcast.models.volatility import VolatilityEstimate
 
+BELOW_ZERO = "at so low a price, in so wide a book, adverse selection would take the price below zero"
 NO_VOLUME = "how a limit order fills needs the market's volume, and no trade has been seen yet: observe longer"
 
 
@@ -80,18 +80,9 @@ class _Resting:
         return 1.0 - self.taken_part
 
 
-def price_limit(
-    order: Order,
-    view: BookView,
-    *,
-    fee: FeeRate,
-    volatility: VolatilityEstimate,
-    conditions: Conditions,
-    now_ns: int,
-    wait_s: float,
-    level: float,
-) -> Priced | str:
-    """Return what a limit order costs, or why that cannot be told; parameters as of `price_worked`."""
+def price_limit(order: Order, view: BookView, basis: Basis) -> Priced | str:
+    """Return what a limit order costs, or why that cannot be told."""
+    fee, volatility, conditions, level = basis.fee, basis.volatility, basis.conditions, basis.level
     key = view.instrument.key
     lots, note = lots_at(order.size, view.instrument, (order.price_ticks or 0) * view.instrument.tick_value)
     resting = _meet(order, view, lots)
@@ -123,7 +114,7 @@ def price_limit(
     fee_less, fee_more = _fee_range(fee, resting, chances)
     at_risk = resting.taken_part + resting.rest_part * (1.0 - chances.share)
     wide = student_half_width(volatility, level)
-    waiting = wide * at_risk * math.sqrt(wait_s)
+    waiting = wide * at_risk * math.sqrt(basis.wait_s)
     late_s = order.horizon_s * resting.rest_part**2 * (1.0 - chances.whole) * late.part_if_late**2
     moved = wide * math.sqrt(late_s)
     *costs, fees = _with_ranges(view, order, resting, (low, high), adverse.known(), late, fee, parts)
@@ -145,6 +136,8 @@ def price_limit(
         ),
     )
     price = view.mid + order.side * (net.quote - components[-1].quote) / base
+    if price <= 0:
+        return f"{key}: {BELOW_ZERO}"
     fill = Fill(
         lots - late.unfilled_lots,
         base,
@@ -156,7 +149,7 @@ def price_limit(
         _worst_price(view, order, resting, chances, late),
         late.levels,
     )
-    scale = BPS * volatility.sigma_per_sqrt_s * math.sqrt(at_risk**2 * wait_s + late_s)
+    scale = BPS * volatility.sigma_per_sqrt_s * math.sqrt(at_risk**2 * basis.wait_s + late_s)
     return Priced(
         fill,
         components,
@@ -165,7 +158,7 @@ def price_limit(
         note=note,
         maker_share=_estimate(resting.rest_part, low.share, chances.share, high.share, level),
         fill_probability=_estimate(1.0, low.whole, chances.whole, high.whole, level) if resting.rest_lots else None,
-        rests_on=(describe(adverse, now_ns), *_told_of_queue(conditions, resting, now_ns)),
+        rests_on=(describe(adverse, basis.now_ns), *_told_of_queue(conditions, resting, basis.now_ns)),
     )
 
 

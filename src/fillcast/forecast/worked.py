@@ -41,15 +41,13 @@ from fillcast.forecast.distribution import CostDistribution
 from fillcast.forecast.interval import student_half_width
 from fillcast.forecast.order import Order
 from fillcast.forecast.planning import Plan, displaced_book, make_plan
-from fillcast.forecast.pricing import Fill, Priced, Slice, WalkCost, fee_part, walk_cost
+from fillcast.forecast.pricing import Basis, Fill, Priced, Slice, WalkCost, fee_part, walk_cost
 from fillcast.forecast.size import lots_at
 from fillcast.forecast.square_root import Readings, read_square_root
 from fillcast.models.calibration.age import until
 from fillcast.models.estimate import Estimate
-from fillcast.models.fees import FeeRate
 from fillcast.models.impact import ObizhaevaWang
 from fillcast.models.schedule import Schedule
-from fillcast.models.volatility import VolatilityEstimate
 
 FloatArray = NDArray[np.float64]
 
@@ -78,32 +76,17 @@ class _Walked:
         return math.fsum(self.bases.tolist())
 
 
-def price_worked(
-    order: Order,
-    view: BookView,
-    *,
-    fee: FeeRate,
-    volatility: VolatilityEstimate,
-    conditions: Conditions,
-    now_ns: int,
-    wait_s: float,
-    level: float,
-) -> Priced | str:
-    """Return what a worked order costs, or why that cannot be told.
-
-    Parameters
-    ----------
-    wait_s
-        Latency, and the age of the book: for so long the mid moves before the first slice.
-    """
-    sigma = volatility.sigma_per_sqrt_s
+def price_worked(order: Order, view: BookView, basis: Basis) -> Priced | str:
+    """Return what a worked order costs, or why that cannot be told."""
+    conditions, level = basis.conditions, basis.level
+    sigma = basis.volatility.sigma_per_sqrt_s
     permanent = conditions.permanent(sigma, level)
     if permanent is None:
         return f"{view.instrument.key}: {NO_VOLUME}"
     resilience = conditions.resilience()
     lots, note = lots_at(order.size, view.instrument, view.mid)
     displaced = displaced_book(view, order.side, lots, resilience.known().value, permanent.known().value)
-    plan = make_plan(order, view, lots, displaced, sigma, conditions, now_ns)
+    plan = make_plan(order, view, lots, displaced, sigma, conditions, basis.now_ns)
     if not plan.lots.any():
         return f"{view.instrument.key}: {plan.note}"
     walked = _walk(view, order.side, plan)
@@ -121,8 +104,8 @@ def price_worked(
             walked.mean([cost.slippage_less_bps for cost in walked.costs]),
         ),
         *_impact_parts(walked, carried, displaced, resilience.known(), permanent.known(), readings, view.mid),
-        *_chance_parts(walked, plan, volatility, wait_s, level),
-        fee_part(fee, walked.mean([cost.fee_per_bps for cost in walked.costs])),
+        *_chance_parts(walked, plan, basis),
+        fee_part(basis.fee, walked.mean([cost.fee_per_bps for cost in walked.costs])),
     )
     at_most = any(walk.unproven_lots for walk in walked.walks)
     components, net = assemble(parts, walked.total * view.mid, level, at_most=at_most)
@@ -143,22 +126,22 @@ def price_worked(
         worst,
         max(walk.levels for walk in walked.walks),
     )
-    scale = BPS * sigma * math.sqrt(wait_s + _waiting_s(walked, plan))
+    scale = BPS * sigma * math.sqrt(basis.wait_s + _waiting_s(walked, plan))
     left = displaced.permanent * walked.total + displaced.transient * float(carried[-1] + walked.bases[-1])
     return Priced(
         fill,
         components,
         net,
-        CostDistribution(net.bps, scale, volatility.degrees_of_freedom),
+        CostDistribution(net.bps, scale, basis.volatility.degrees_of_freedom),
         note="; ".join(text for text in (note, plan.note) if text),
         slices=_slices(walked, moved, view, order.side),
         footprint_bps=BPS * left / view.mid,
         square_root=readings,
         rests_on=(
-            describe(resilience, now_ns),
-            describe(permanent, now_ns),
+            describe(resilience, basis.now_ns),
+            describe(permanent, basis.now_ns),
             *_beyond_models(walked.total, order, conditions),
-            *((f"slices by a volume curve {until(conditions.curve_as_of_ns, now_ns)}",) if plan.curved else ()),
+            *((f"slices by a volume curve {until(conditions.curve_as_of_ns, basis.now_ns)}",) if plan.curved else ()),
         ),
     )
 
@@ -236,11 +219,9 @@ def _waiting_s(walked: _Walked, plan: Plan) -> float:
     return float(Schedule(sizes, plan.interval_s).variance(1.0)) / walked.total**2
 
 
-def _chance_parts(
-    walked: _Walked, plan: Plan, volatility: VolatilityEstimate, wait_s: float, level: float
-) -> tuple[Part, Part]:
-    wide = student_half_width(volatility, level)
-    before, during = wide * math.sqrt(wait_s), wide * math.sqrt(_waiting_s(walked, plan))
+def _chance_parts(walked: _Walked, plan: Plan, basis: Basis) -> tuple[Part, Part]:
+    wide = student_half_width(basis.volatility, basis.level)
+    before, during = wide * math.sqrt(basis.wait_s), wide * math.sqrt(_waiting_s(walked, plan))
     return (
         Part(LATENCY, 0.0, -before, before, is_chance=True),
         Part(TIMING, 0.0, -during, during, is_chance=True),

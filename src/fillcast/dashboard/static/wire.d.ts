@@ -512,10 +512,13 @@ export interface QuotedSlice {
   price: number;
 }
 
-/** What the square-root law says of the same order, read by its whole size and by its rate, bps. */
+/**
+ * What the square-root law says of the same order, read by its whole size and by its rate, bps. The second is
+ * null where a slice is more than the market trades meanwhile.
+ */
 export interface QuotedSquareRoot {
   total_size_bps: number;
-  rate_based_bps: number;
+  rate_based_bps: number | null;
 }
 
 /** Part `schedule`: how much is left to trade over the horizon; 5 a second. */
