@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +24,7 @@ import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.timing import quiet
+from benchmarks.timing import in_turns
 from fillcast.models.impact import AlmgrenChriss, PowerLawImpact
 
 FloatArray = NDArray[np.float64]
@@ -119,7 +117,7 @@ def main() -> None:
         runs[other] = theirs(model, aversions, options.slices, solver)
         check(other, runs[mine](), runs[other](), aversions)
         pairs.append((mine, other))
-    seconds = timed(runs, options.rounds, options.seed)
+    seconds = in_turns(runs, options.rounds, options.seed)
     for name, each in seconds.items():
         print(f"{name:32} median {1e3 * np.median(each):9.3f} ms, {1e3 * min(each):9.3f} to {1e3 * max(each):.3f}")
     for mine, other in pairs:
@@ -127,19 +125,6 @@ def main() -> None:
         verdict = "met" if np.median(ratios) >= TARGET else "missed"
         spread = f"({ratios.min():.0f} to {ratios.max():.0f})"
         print(f"{mine}: {np.median(ratios):.0f} x faster than {other} {spread}, target {TARGET:.0f}: {verdict}")
-
-
-def timed(runs: dict[str, Run], rounds: int, seed: int) -> dict[str, list[float]]:
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    order, names = random.Random(seed), list(runs)
-    for _ in range(rounds):
-        order.shuffle(names)
-        for name in names:
-            with quiet():
-                start = time.perf_counter()
-                runs[name]()
-                seconds[name].append(time.perf_counter() - start)
-    return seconds
 
 
 if __name__ == "__main__":

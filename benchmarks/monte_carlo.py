@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -27,7 +25,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.timing import quiet
+from benchmarks.timing import in_turns
 from fillcast.models.risk import normal_moves, simulated_costs
 from fillcast.models.risk.paths import PathRun, normal_paths
 from fillcast.models.schedule import Schedule
@@ -135,15 +133,7 @@ def main() -> None:
     schedule = Schedule(np.full(options.slices, SIZE / options.slices), DAYS / options.slices)
     runs = contestants(schedule, options.paths, options.seed)
     check(schedule, runs)
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    order, names = random.Random(options.seed), list(runs)
-    for _ in range(options.rounds):
-        order.shuffle(names)
-        for name in names:
-            with quiet():
-                start = time.perf_counter()
-                runs[name]()
-                seconds[name].append(time.perf_counter() - start)
+    seconds = in_turns(runs, options.rounds, options.seed)
     show(seconds, options.paths * options.slices)
 
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import random
 import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import numpy as np
 
-from benchmarks.timing import quiet
+from benchmarks.timing import in_turns
 from fillcast import Snapshots, cost
 
 FEE_BPS = 7.5
@@ -82,15 +81,7 @@ def main() -> None:
         f"{options.snapshots} snapshots of {options.levels} levels, {options.sizes} sizes, net within {apart:.0e} bps"
     )
     print(f"checking the snapshots once: {1e3 * checked_s:.1f} ms")
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    order, names = random.Random(options.seed), list(runs)
-    for _ in range(options.rounds):
-        order.shuffle(names)
-        for name in names:
-            with quiet():
-                start = time.perf_counter()
-                runs[name]()
-                seconds[name].append(time.perf_counter() - start)
+    seconds = in_turns(runs, options.rounds, options.seed)
     for name, each in seconds.items():
         print(f"{name:14} median {1e3 * np.median(each):8.1f} ms, {orders / np.median(each):12,.0f} orders a second")
     ratios = np.array(seconds["Python loop"]) / np.array(seconds["fillcast.cost"])

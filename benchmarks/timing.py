@@ -16,7 +16,7 @@ import gc
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -115,6 +115,20 @@ def _turns(build: Callable[[], Step], items: Sequence[Any], readings: NDArray[np
             if taken >= TURN:
                 taken = 0
                 yield True
+
+
+def in_turns(runs: Mapping[str, Callable[[], object]], rounds: int, seed: int) -> dict[str, list[float]]:
+    """Seconds of each whole run in each round, in an order drawn from the seed."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    order, names = random.Random(seed), list(runs)
+    for _ in range(rounds):
+        order.shuffle(names)
+        for name in names:
+            with quiet():
+                start = time.perf_counter()
+                runs[name]()
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
 
 
 @contextmanager

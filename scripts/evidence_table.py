@@ -25,7 +25,7 @@ def section(family: Family) -> str:
     """Return the part of the page about one family."""
     lines = [f"## {family.title}", "", f"`fillcast evidence --family {family.name}`"]
     if family.needs:
-        lines += ["", f"Computed where [{family.needs}](https://pypi.org/project/{family.needs}/) is installed."]
+        lines += ["", f"Computed where `{family.needs}` is installed."]
     lines += ["", "| model | quantity | source | kind | published | ours | allowed |", "|---|---|---|---|---|---|---|"]
     return "\n".join([*lines, *map(_line, family.rows()), ""])
 

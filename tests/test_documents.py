@@ -81,9 +81,15 @@ def test_the_python_page_runs():
     run_blocks(sources)
 
 
-def test_what_the_readme_shows_without_a_venue_runs():
+def test_what_the_readme_shows_without_a_venue_runs(capsys):
     (source,) = [block for block in blocks("README.md") if "slippage_model" in block]
     run_blocks([source])
+    costs, price = capsys.readouterr().out.splitlines()
+    # By hand: half of the spread of 4 cents is 2 bps and the fee 7.5; 3 units walk to the second level.
+    small, touch, walked = map(float, costs.strip("[]").split())
+    assert small == touch == pytest.approx(2 + 7.5, abs=0.01)
+    assert walked == pytest.approx(1e4 * ((100.02 + 2 * 100.03) / 3 / 100 - 1) + 7.5, abs=0.01)
+    assert float(price) == pytest.approx((1.5 * 99.98 + 0.5 * 99.97) / 2 * (1 - 7.5e-4), rel=1e-9)
 
 
 def test_a_wrong_block_is_noticed():

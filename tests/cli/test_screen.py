@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from fillcast.cli.ladder import ladder
-from fillcast.cli.observe import BookFacts, Moment, gap_words, last_report, with_reason
+from fillcast.cli.observe import BookFacts, Moment, dated, last_report
 from fillcast.cli.plot import plot
 from fillcast.cli.screen import plain_lines, render
 from fillcast.cli.words import count
@@ -269,8 +269,8 @@ def test_a_split_fits_every_size(width, height, quote):
 
 def test_a_gap_is_told_in_words():
     gap = Gap("okx:BTC-USDT", NS_PER_S, 2 * NS_PER_S, GapReason.SEQUENCE, "update 9 follows 7", 3)
-    assert gap_words(gap).endswith("okx:BTC-USDT sequence: update 9 follows 7, 3 lost")
-    assert gap_words(Recovered("okx:BTC-USDT", gap, 3 * NS_PER_S)).endswith("3 lost; LIVE again after 1.0 s")
+    assert dated(gap).endswith("okx:BTC-USDT sequence: update 9 follows 7, 3 lost")
+    assert dated(Recovered("okx:BTC-USDT", gap, 3 * NS_PER_S)).endswith("3 lost; LIVE again after 1.00 s")
     assert "last gap: it broke" in screen(moment(last_gap="it broke"))
 
 
@@ -352,10 +352,10 @@ def test_a_book_without_a_sign_of_life_has_no_age():
 
 def test_the_reason_has_how_the_connection_stands():
     answer = facts(old=True).answer
-    told = with_reason(replace(answer, reason=f"{answer.reason}; okx refused the connection"))
+    told = replace(answer, reason=f"{answer.reason}; okx refused the connection").told
     assert told.reason.endswith("update 9 follows 7, the book stands at 5; okx refused the connection")
     live = facts().answer
-    assert with_reason(live) is live.current
+    assert live.told is live.current
 
 
 @pytest.mark.parametrize(("number", "says"), [(0, "0 levels"), (1, "1 level"), (2, "2 levels"), (1000, "1,000 levels")])

@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, WebSocketRoute, sync_playwright
 
 from fillcast.dashboard import wire
-from tests.page.frames import FRAME_MS, MadeUpMarket, encode
+from tests.page.frames import MadeUpMarket, encode
+from tests.page.made_up_book import FRAME_MS
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "src/fillcast/dashboard/static"

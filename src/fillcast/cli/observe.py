@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fillcast.cli import words
 from fillcast.cli.asked import Asked
 from fillcast.core.instrument import Instrument
 from fillcast.core.units import NS_PER_MS, NS_PER_S
@@ -20,6 +19,7 @@ from fillcast.forecast.report import report, report_unanswered, with_split
 from fillcast.forecast.split import NoSplit, Split, best_split
 from fillcast.models.fees import FeeRate
 from fillcast.session.answer import Answer
+from fillcast.session.gap_words import gap_words
 from fillcast.session.session import Session
 from fillcast.venues.protocol import Gap, Health, Recovered
 
@@ -94,7 +94,7 @@ class Observer:
         log = session.feed.gap_log
         last = log[-1] if log else None
         books = [self._facts(key) for key in self._orders]
-        compared, split = self._compared([with_reason(facts.answer) for facts in books])
+        compared, split = self._compared([facts.answer.told for facts in books])
         return Moment(
             self._title,
             time.monotonic() - self._started,
@@ -104,7 +104,7 @@ class Observer:
             ),
             session.feed.statistics(),
             links,
-            "" if last is None else gap_words(last),
+            "" if last is None else dated(last),
             isinstance(last, Gap),
             split,
             self._unanswered,
@@ -122,7 +122,7 @@ class Observer:
             "rejected": statistics.rejected,
         }
         answers = self._answers()
-        compared, split = self._compared([with_reason(answer) for answer in answers])
+        compared, split = self._compared([answer.told for answer in answers])
         flags, now_ns = self._asked.flags, time.time_ns()
         order = {"side": flags.side.strip().lower(), "type": flags.terms.kind, "size": flags.size.strip()}
         told = {
@@ -160,11 +160,6 @@ class Observer:
         return BookFacts(instrument, view, session.health(key), order, answer, self._rates[key].per_s(now_ns))
 
 
-def with_reason(answer: Answer) -> Forecast:
-    """Return the forecast of now; where it has no price, with how the connection stands among its reasons."""
-    return replace(answer.current, reason=answer.reason) if answer.reason else answer.current
-
-
 def last_report(answer: Answer) -> dict[str, Any] | None:
     """Return the last good forecast where it is no longer the current one, marked with its age."""
     if not answer.is_old or answer.last is None or answer.last.net is None:
@@ -185,12 +180,7 @@ def last_report(answer: Answer) -> dict[str, Any] | None:
     }
 
 
-def gap_words(entry: Gap | Recovered) -> str:
-    """Return an entry of the gap log in one sentence."""
+def dated(entry: Gap | Recovered) -> str:
+    """Return an entry of the gap log in one sentence that begins with its local time."""
     gap = entry.gap if isinstance(entry, Recovered) else entry
-    at = time.strftime("%H:%M:%S", time.localtime(gap.detected_ns / NS_PER_S))
-    loss = "" if gap.loss is None else f", {gap.loss} lost"
-    sentence = f"{at} {gap.instrument} {gap.reason.replace('_', ' ')}: {gap.detail}{loss}"
-    if isinstance(entry, Recovered):
-        return f"{sentence}; LIVE again after {words.age(entry.at_ns - gap.detected_ns)}"
-    return sentence
+    return f"{time.strftime('%H:%M:%S', time.localtime(gap.detected_ns / NS_PER_S))} {gap_words(entry)}"

@@ -187,7 +187,6 @@ async def _quotes(asked: Asked, level: float, waits: _Waits, budget_bps: float |
     """Return a quote for each instrument, and how the order is best split where several were asked."""
     from dataclasses import replace
 
-    from fillcast.cli.observe import with_reason
     from fillcast.forecast.comparison import compare
     from fillcast.forecast.curve import curve, max_size
     from fillcast.forecast.order import MARKET
@@ -202,7 +201,7 @@ async def _quotes(asked: Asked, level: float, waits: _Waits, budget_bps: float |
             await _observe(waits.observe_s)
             await _any_live(session, keys, waits.live_s)
         answers = [session.forecast(orders[key], fee=fees[key], level=level) for key in keys]
-        forecasts = [with_reason(answer) for answer in answers]
+        forecasts = [answer.told for answer in answers]
         split = None
         if len(asked.keys) > 1:
             forecasts = list(compare(forecasts, asked.usd_rates))

@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping
 
 from fillcast.dashboard.seen import Facts, Listing, Seen
-from fillcast.dashboard.vitals import gap_words
 from fillcast.feed.driven import Notice
+from fillcast.session.gap_words import gap_words
 from fillcast.session.metrics import metrics_text
 from fillcast.session.session import Session
 from fillcast.venues.protocol import Refused, Rejected

@@ -14,7 +14,8 @@ from fillcast.feed.statistics import Phase, Rate
 from fillcast.runtime.histogram import Histogram
 from fillcast.runtime.process import Usage, usage
 from fillcast.runtime.stages import FORECAST, SCREEN, Stages
-from fillcast.venues.protocol import Gap, Recovered
+from fillcast.session.gap_words import gap_words
+from fillcast.venues.protocol import Gap
 
 BYTES_PER_MB = 1e6
 PERCENT = 100.0
@@ -98,13 +99,3 @@ class Vitals:
         self._used[name] = (now_s, used.cpu_s)
         percent = PERCENT * (used.cpu_s - cpu_s) / (now_s - before_s) if now_s > before_s else 0.0
         return Process(name, percent, used.memory_bytes / BYTES_PER_MB)
-
-
-def gap_words(entry: Gap | Recovered) -> str:
-    """Return an entry of the gap log in one sentence."""
-    gap = entry.gap if isinstance(entry, Recovered) else entry
-    loss = "" if gap.loss is None else f", {gap.loss} lost"
-    sentence = f"{gap.instrument} {gap.reason.replace('_', ' ')}: {gap.detail}{loss}"
-    if isinstance(entry, Recovered):
-        return f"{sentence}; LIVE again after {(entry.at_ns - gap.detected_ns) / NS_PER_S:.1f} s"
-    return sentence

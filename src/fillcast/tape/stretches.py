@@ -10,7 +10,7 @@ the book's: the book is held to the one of the same id, and breaks where they di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ from fillcast.errors import CaptureError
 from fillcast.models.calibration.stretch import Stretch
 from fillcast.tape.captures import Capture
 from fillcast.tape.drive import Replay
-from fillcast.tape.replies import Replies
+from fillcast.tape.playing import SURVEY_SHARE, Progress, play, silent
 from fillcast.tape.stretch_rows import ASKS, BIDS, DEPTH_BPS, DepthReader, StretchRows
 from fillcast.tape.survey import Survey, survey
 from fillcast.tape.watch import Watch
@@ -46,9 +46,6 @@ from fillcast.venues.connection import Connection
 
 LIVE = int(BookState.LIVE)
 NAMED_PROBLEMS = 10
-SURVEY_SHARE = 1 / 3  # of the work: the first pass applies nothing
-
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ def collect(capture: str | Path | Sequence[str | Path], *, progress: Progress | 
     """
     recording = Capture([capture] if isinstance(capture, str | Path) else list(capture))
     try:
-        return _collect(recording, progress or _silent)
+        return _collect(recording, progress or silent)
     except MemoryError:
         raise CaptureError(f"{recording.name}: there is too little memory to calibrate on it") from None
 
@@ -105,12 +102,7 @@ def _collect(recording: Capture, tell: Progress) -> Collected:
     surveyed = survey(recording, lambda share: tell(share * SURVEY_SHARE))
     connection = surveyed.connection()
     gatherer = Gatherer(connection)
-    unusable = frozenset((problem.path, problem.line) for problem in surveyed.problems)
-    replay = Replay(connection, Replies(surveyed.dialect), on_step=gatherer.step, unusable=unusable)
-    for number, entry in enumerate(recording.inputs()):
-        replay.take(entry)
-        if not number % 256:
-            tell(SURVEY_SHARE + (1 - SURVEY_SHARE) * recording.share_read)
+    replay = play(recording, surveyed, connection, gatherer.step, tell)
     found = gatherer.finish()
     tell(1.0)
     missing = {
@@ -286,7 +278,3 @@ def _left_out(recording: Capture, surveyed: Survey, connection: Connection, repl
     if left > 0:
         found.append(f"left out: {left:,} lines more")
     return found
-
-
-def _silent(share: float) -> None:
-    pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from fillcast.core.state import BookState
 from fillcast.errors import CaptureError
 from fillcast.tape.captures import Capture, LineProblem
 from fillcast.tape.drive import Replay
-from fillcast.tape.replies import Replies
+from fillcast.tape.playing import SURVEY_SHARE, Progress, play, silent
 from fillcast.tape.survey import Survey, survey
 from fillcast.tape.watch import Watch
 from fillcast.venues.connection import Connection
@@ -26,8 +26,6 @@ KEPT_GAPS = 1000
 STEP_BACK_LIMIT_NS = 1_000_000_000  # a recorder's clock that is set does not go back further
 
 CONTINUES = "if the recording continues another file, name that one before it"
-
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,21 +207,16 @@ def verify(capture: str | Path | Sequence[str | Path], *, progress: Progress | N
     """
     recording = Capture([capture] if isinstance(capture, str | Path) else list(capture))
     try:
-        return _verify(recording, progress or _silent)
+        return _verify(recording, progress or silent)
     except MemoryError:
         raise CaptureError(f"{recording.name}: there is too little memory to verify it") from None
 
 
 def _verify(recording: Capture, tell: Progress) -> Verification:
-    surveyed = survey(recording, lambda share: tell(share / 3))
+    surveyed = survey(recording, lambda share: tell(share * SURVEY_SHARE))
     connection = surveyed.connection()
     watch = Watch(connection)
-    unusable = frozenset((problem.path, problem.line) for problem in surveyed.problems)
-    replay = Replay(connection, Replies(surveyed.dialect), on_step=watch.step, unusable=unusable)
-    for number, entry in enumerate(recording.inputs()):
-        replay.take(entry)
-        if not number % 256:
-            tell(1 / 3 + 2 / 3 * recording.share_read)
+    replay = play(recording, surveyed, connection, watch.step, tell)
     tell(1.0)
     return _result(recording, surveyed, connection, replay, watch)
 
@@ -310,7 +303,3 @@ def _found_json(found: Found) -> dict[str, Any]:
             for gap in found.gaps
         ],
     }
-
-
-def _silent(share: float) -> None:
-    pass

@@ -11,8 +11,9 @@ import pytest
 from fillcast.core.instrument import Instrument
 from fillcast.core.state import BookState, Proof
 from fillcast.session.doctor.evidence import Asked, Evidence, FirstBook, Hole, SeenBook, SeenLine, Spread
-from fillcast.session.doctor.finding import Finding, span
+from fillcast.session.doctor.finding import Finding
 from fillcast.session.doctor.rules import RULES, apply_rules, holds, verdict
+from fillcast.session.gap_words import span
 from fillcast.venues.protocol import Gap, GapReason
 from fillcast.venues.slots import Tally
 

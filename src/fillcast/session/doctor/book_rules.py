@@ -6,7 +6,8 @@ import math
 from typing import Final
 
 from fillcast.session.doctor.evidence import Evidence, FirstBook
-from fillcast.session.doctor.finding import Finding, broken, command, counted, longer_command, span, watch_command
+from fillcast.session.doctor.finding import Finding, broken, command, counted, longer_command, watch_command
+from fillcast.session.gap_words import span
 from fillcast.venues.protocol import GapReason
 
 # Of trades on their aggressor's side of the mid. Recordings of ten markets have 0.60 to 1.00 of them (0.94 to 0.995 in

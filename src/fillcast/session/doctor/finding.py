@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.session.doctor.evidence import Evidence, Hole
+from fillcast.session.gap_words import span
 
-FINE_MS = 10  # below it a tenth of a millisecond is told
-LONG_MS = 1000
 LONGER_S = 120.0  # of an examination that is proposed because nothing came in a shorter one
 
 
@@ -41,16 +39,6 @@ class Finding:
     why: str
     effect: str
     command: str = ""
-
-
-def span(nanoseconds: float) -> str:
-    """Return a time in milliseconds, or seconds where it is long."""
-    milliseconds = nanoseconds / NS_PER_MS
-    if abs(milliseconds) < FINE_MS:
-        return f"{milliseconds:.1f} ms"
-    if abs(milliseconds) < LONG_MS:
-        return f"{milliseconds:.0f} ms"
-    return f"{nanoseconds / NS_PER_S:.2f} s"
 
 
 def counted(number: int, noun: str, nouns: str = "") -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fillcast.core.units import NS_PER_MS, NS_PER_S
 from fillcast.session.doctor.evidence import Evidence
-from fillcast.session.doctor.finding import Finding, broken, counted, proxy_command, span, watch_command
+from fillcast.session.doctor.finding import Finding, broken, counted, proxy_command, watch_command
+from fillcast.session.gap_words import span
 from fillcast.venues.protocol import GapReason
 
 NOTICED_OFFSET_NS = 100 * NS_PER_MS  # of a clock that is kept by NTP over the internet: far above what is usual

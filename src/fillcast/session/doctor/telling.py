@@ -9,7 +9,8 @@ from fillcast.feed.client import Client
 from fillcast.feed.driven import Notice
 from fillcast.feed.reach import host_of
 from fillcast.feed.statistics import Phase
-from fillcast.session.doctor.finding import counted, span
+from fillcast.session.doctor.finding import counted
+from fillcast.session.gap_words import span
 from fillcast.venues.protocol import Refused, Rejected
 
 EXCERPT_CHARACTERS: Final = 60  # of a rejected frame
