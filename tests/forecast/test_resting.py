@@ -86,6 +86,8 @@ def test_a_part_through_the_touch_is_taken_and_the_rest_rests() -> None:
     whole = priced_of(found)
     assert whole.maker_share is not None
 
+    assert whole.lots_now == 300_000
+    assert priced_of(worked("limit", "10", price="99999.95")).lots_now == 0
     assert whole.maker_share.high <= 0.7 + 1e-12
     assert whole.maker_share.low > 0.0
     assert "queue ahead 0 base" in whole.rests_on[1]

@@ -58,6 +58,13 @@ def test_twap_is_even_and_ends_with_the_horizon() -> None:
     assert {one.lots for one in slices} == {50_000}
 
 
+def test_only_the_first_slice_is_taken_at_once() -> None:
+    whole = priced_of(worked("twap", "10", horizon="100s"))
+
+    assert whole.lots_now == whole.slices[0].lots == 50_000
+    assert priced_of(worked("market", "10")).lots_now == 1_000_000
+
+
 def test_no_slice_is_smaller_than_an_order_can_be() -> None:
     slices = priced_of(worked("twap", "0.00003", horizon="10m")).slices
 

@@ -42,7 +42,7 @@ def build() -> Any:
     application = typer.Typer(
         help=ABOUT,
         epilog=f"What a flag does not say is read from {config_path()} (or the file that {PATH_VARIABLE} names): "
-        "proxy, and by venue [tiers], [latencies], [endpoints] and [protocol.VENUE]. "
+        "proxy, and by venue [tiers], [latencies], [endpoints], [fees.VENUE] and [protocol.VENUE]. "
         "Exit codes: 0 done, 1 the answer is no (or a venue gave none), 2 bad input.",
         add_completion=False,
         pretty_exceptions_enable=False,

@@ -25,18 +25,18 @@ SIGN_ALONE = ("", 6)  # has room for the word spread
 def ladder(facts: BookFacts, rows: int, *, with_sums: bool, with_taken: bool = True) -> Table:
     """Return a table of `rows` levels a side: asks above, bids below, the spread between them.
 
-    Levels that the order takes are marked; `with_taken` with what it takes of them.
+    Levels that the order takes at once are marked; `with_taken` with what it takes of them.
     """
     view, instrument = facts.view, facts.instrument
     live = facts.answer.state is BookState.LIVE
-    fill = facts.answer.current.fill
+    priced = facts.answer.current.priced
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
     columns = (COLUMNS[0] if with_taken else SIGN_ALONE, *COLUMNS[1 : None if with_sums else -1])
     for name, width in columns:
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for book_side, style in ((-1, words.ASK_STYLE), (1, words.BID_STYLE)):
         levels = view.bids if book_side > 0 else view.asks
-        taken = fill.lots if fill is not None and facts.order.side == -book_side else 0
+        taken = priced.lots_now if priced is not None and facts.order.side == -book_side else 0
         lines = _levels(facts, levels, rows, taken)
         lines += [("", "", "", "")] * (rows - len(lines))
         for mark, price, size, total in reversed(lines) if book_side < 0 else lines:

@@ -69,7 +69,9 @@ def quote(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Forecast what an order costs now: half-spread, slippage, latency, fee and net, each with an interval.
+    """Forecast what an order costs: half-spread, slippage, latency, fee and net, each with an interval.
+
+    Orders that take time (--type) are told their schedule, impact, timing risk and chance of filling too.
 
     Several instruments give a comparison at one common reference, and the best split of the order over them. Without
     a proven book there is no number but the reason; the exit code is 1 when there is none for any instrument.

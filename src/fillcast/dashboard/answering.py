@@ -16,7 +16,7 @@ from fillcast.dashboard.seen import Seen
 from fillcast.dashboard.wire_books import Depth, Last, Taken
 from fillcast.dashboard.wire_quote import Quoted
 from fillcast.forecast.forecast import Forecast, forecast
-from fillcast.forecast.order import LIMIT, MARKET, WORKED
+from fillcast.forecast.order import MARKET
 from fillcast.forecast.report import Json, report
 from fillcast.session.answer import Answer, Answers
 
@@ -59,7 +59,7 @@ class Live:
     def taken(self) -> Taken:
         """Return what the order, or its first slice, takes from the book now."""
         order, view = self.question.order, self.seen.view
-        lots = self._lots_now()
+        lots = 0 if self.forecast.priced is None else self.forecast.priced.lots_now
         nothing = Taken(view.version, order.side, 0.0, 0, None, 0.0, None, order.price_ticks)
         if lots == 0:
             return nothing
@@ -80,21 +80,6 @@ class Live:
             walk.average_price,
             order.price_ticks,
         )
-
-    def _lots_now(self) -> int:
-        order, view, priced = self.question.order, self.seen.view, self.forecast.priced
-        if priced is None:
-            return 0
-        if order.type in WORKED:
-            return next((one.lots for one in priced.slices), 0)
-        if order.type == LIMIT and order.price_ticks is not None:
-            if order.post_only:
-                return 0
-            taken = view.opposite(order.side)
-            inside = int((taken.ticks * order.side).searchsorted(order.price_ticks * order.side, side="right"))
-            crossing = int(taken.cumulative_lots[inside - 1]) if inside else 0
-            return min(priced.fill.lots, crossing)
-        return priced.fill.lots
 
     def depth(self) -> Depth:
         """Return what is shown within each distance of the mid."""

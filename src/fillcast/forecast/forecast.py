@@ -183,4 +183,5 @@ def _price(order: Order, view: BookView, basis: Basis) -> Priced | str:
     move_bps = mid_move_bps(volatility, basis.wait_s, level)
     fill, components, net = price_walk(view, order.side, sized.walk, sized.unfilled_base, basis.fee, move_bps, level)
     scale = BPS * volatility.sigma_per_sqrt_s * math.sqrt(basis.wait_s)
-    return Priced(fill, components, net, CostDistribution(net.bps, scale, volatility.degrees_of_freedom), sized.note)
+    chance = CostDistribution(net.bps, scale, volatility.degrees_of_freedom)
+    return Priced(fill, components, net, chance, fill.lots, sized.note)

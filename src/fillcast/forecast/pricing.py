@@ -102,6 +102,9 @@ class Priced:
     ----------
     distribution
         Of the cost, as far as the mid's moves make it uncertain.
+    lots_now
+        What is taken from the book at once: all of a market order, the first slice of a worked one, of a limit order
+        what its price reaches.
     note
         How the size was read, rounded or left, or empty.
     slices
@@ -120,6 +123,7 @@ class Priced:
     components: tuple[Component, ...]
     net: Net
     distribution: CostDistribution
+    lots_now: int
     note: str = ""
     slices: tuple[Slice, ...] = ()
     footprint_bps: float | None = None

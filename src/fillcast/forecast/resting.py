@@ -155,6 +155,7 @@ def price_limit(order: Order, view: BookView, basis: Basis) -> Priced | str:
         components,
         net,
         CostDistribution(net.bps, scale, volatility.degrees_of_freedom),
+        resting.taken.filled_lots if resting.taken else 0,
         note=note,
         maker_share=_estimate(resting.rest_part, low.share, chances.share, high.share, level),
         fill_probability=_estimate(1.0, low.whole, chances.whole, high.whole, level) if resting.rest_lots else None,

@@ -133,6 +133,7 @@ def price_worked(order: Order, view: BookView, basis: Basis) -> Priced | str:
         components,
         net,
         CostDistribution(net.bps, scale, basis.volatility.degrees_of_freedom),
+        walked.walks[0].filled_lots,
         note="; ".join(text for text in (note, plan.note) if text),
         slices=_slices(walked, moved, view, order.side),
         footprint_bps=BPS * left / view.mid,
