@@ -57,9 +57,9 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for this folder; gone after it, with the event loop that would be in the way of others' tests."""
+    """One browser for a module; gone after it, with the event loop that would be in the way of others' tests."""
     path = chromium()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -22,6 +23,12 @@ def test_types_hold() -> None:
     found = subprocess.run([CHECKER, "-p", ROOT], capture_output=True, text=True, check=False)
     assert found.stdout == ""
     assert found.returncode == 0
+
+
+def test_no_browser_leaves_its_event_loop_behind() -> None:
+    """Modules with a browser run before this one, and tests that start a loop of their own after it."""
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        asyncio.get_running_loop()
 
 
 def test_the_lock_file_names_versions_hashes_and_no_address() -> None:
