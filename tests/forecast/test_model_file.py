@@ -206,6 +206,10 @@ BAD = {
         spoiled(lambda model: traded(model).update(minute_of_week=[], median=[], weeks=[])),
         "either minutes or a",
     ),
+    "volatility of no market": (
+        spoiled(lambda model: first(model)["parameters"][0].update(value=1e300, high=1e301)),
+        "binance_usdm:BTCUSDT: volatility is 1e+300 bps: no price moves by all of itself in a second",
+    ),
     "volatility of 0": (
         spoiled(lambda model: first(model)["parameters"][0].update(value=0.0, low=0.0)),
         "binance_usdm:BTCUSDT: volatility is 0, and no market has one that is not above 0",

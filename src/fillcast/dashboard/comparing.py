@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from fillcast.dashboard.answering import ask
@@ -87,7 +88,8 @@ def market_of(seen: Seen) -> Market:
     """Return what was seen of an instrument beside its book."""
     activity, instrument = seen.activity, seen.instrument
     bought, sold = (
-        instrument.amounts(lots, seen.view.mid)[0] if lots else 0.0 for lots in (activity.buy_lots, activity.sell_lots)
+        instrument.amounts(lots, seen.view.mid)[0] if lots and math.isfinite(seen.view.mid) else 0.0
+        for lots in (activity.buy_lots, activity.sell_lots)
     )
     return Market(
         instrument.key,
@@ -95,7 +97,7 @@ def market_of(seen: Seen) -> Market:
         seen.volatility.describe(seen.now_ns),
         activity.buys,
         activity.sells,
-        bought if bought == bought else 0.0,
-        sold if sold == sold else 0.0,
+        bought,
+        sold,
         activity.window_s,
     )

@@ -26,7 +26,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from fillcast.core.units import NS_PER_S
+from fillcast.core.units import BPS, NS_PER_S
 from fillcast.errors import ParameterError, UsageError
 from fillcast.forecast.volume_record import Moment, VolumeRecord, read_volume, written_volume
 from fillcast.models.calibration.calibration import Calibration
@@ -263,6 +263,8 @@ def _parameter(instrument: str, record: ParameterRecord) -> Parameter:
         estimate = Estimate(record.value, low, high, record.level, record.n)
         if record.name in POSITIVE and record.value <= 0:
             raise ParameterError(f"{name} is {record.value:g}, and no market has one that is not above 0")
+        if record.name == VOLATILITY and record.value > BPS:
+            raise ParameterError(f"{name} is {record.value:g} bps: no price moves by all of itself in a second")
     if record.origin not in ORIGINS:
         raise ParameterError(f"{name} is {record.origin!r}, which is none of {', '.join(ORIGINS)}")
     if (estimate is None) != (record.origin == NOT_CALIBRATED):
